@@ -1,0 +1,55 @@
+# Verbs: demo test check bench lock clean. Only python3 >= 3.11 with venv and pip is needed: everything goes into .venv.
+
+PYTHON ?= python3
+UV ?= uv
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check bench lock clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.runtime  ## Set up and show a cascade from raw frames to alerts, without a network
+	$(BIN)/cascade demo
+
+test: $(VENV)/.dev  ## The default suite
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## Everything that can be said about the code without running it
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python .ci/check_tree_mirror.py
+	$(BIN)/vulture
+	$(BIN)/python -m schemas.contract --check
+
+bench: $(VENV)/.dev  ## Measure, and assert the ratios that the design rests on
+	$(BIN)/python -m benchmarks
+
+lock:  ## Resolve every version anew; needs uv
+	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --group build --group dev --extra kafka pyproject.toml -o requirements-dev.lock
+	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --group build --constraint requirements-dev.lock pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -f detector/kernel.c detector/kernel.*.so
+	find schemas producers detector tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit("too old; try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+# The old extension goes first: where it cannot be built again the interpreted kernel must not hide behind a stale one.
+$(VENV)/.runtime: $(VENV)/.python requirements.lock pyproject.toml setup.py detector/kernel.py
+	$(PIP) install --require-hashes -r requirements.lock
+	rm -f detector/kernel.*.so
+	$(PIP) install --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	touch $@

@@ -1,0 +1,62 @@
+"""Second bars: fixed rings of what happened in each of the last seconds."""
+
+from __future__ import annotations
+
+from math import nan
+
+import msgspec
+
+
+class Ring(msgspec.Struct):
+    """One number a second for the last `size` seconds; a second that was never written reads as `empty`.
+
+    >>> ring = Ring.of(3)
+    >>> for second in range(5):
+    ...     ring.put(second, float(second))
+    >>> ring.ago(4, 1), ring.ago(4, 3)
+    (3.0, nan)
+    """
+
+    size: int
+    cells: list[float]
+    seen: int = 0
+
+    @classmethod
+    def of(cls, size: int) -> Ring:
+        """A ring of `size` seconds, all unknown."""
+        return cls(size, [nan] * size)
+
+    def put(self, now_s: int, value: float) -> None:
+        """Write the second that ends at `now_s`; callers write every second once, in order."""
+        self.cells[now_s % self.size] = value
+        self.seen += 1
+
+    def ago(self, now_s: int, seconds: int) -> float:
+        """The value `seconds` before `now_s`; NaN beyond the ring or before it began."""
+        return self.cells[(now_s - seconds) % self.size] if seconds < self.size and seconds < self.seen else nan
+
+
+class Tally(msgspec.Struct):
+    """Whole numbers a second for the last `size` seconds, with their running sum: exact, because integers do not drift.
+
+    >>> tally = Tally.of(3)
+    >>> for second in range(5):
+    ...     tally.put(second, second)
+    >>> tally.total
+    9
+    """
+
+    size: int
+    cells: list[int]
+    total: int = 0
+
+    @classmethod
+    def of(cls, size: int) -> Tally:
+        """A tally of `size` seconds, all zero."""
+        return cls(size, [0] * size)
+
+    def put(self, now_s: int, value: int) -> None:
+        """Write the second that ends at `now_s`; callers write every second once, in order."""
+        slot = now_s % self.size
+        self.total += value - self.cells[slot]
+        self.cells[slot] = value

@@ -1,0 +1,106 @@
+"""The command line: `cascade demo | run | replay | record`. Data on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from producers.errors import ProducerError
+
+app = typer.Typer(
+    help="Radar of crypto liquidation cascades: which stage which venue is in, with the numbers and what cannot be seen.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON line per transition and alert on standard output, nothing else.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cascade-detector {version('cascade-detector')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Options of all commands."""
+
+
+@app.command()
+def replay(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Trades as CSV, or raw recordings; one session.")],
+    json: Json = False,
+    venue: Annotated[str | None, typer.Option(help="Venue of raw recordings that do not say theirs.")] = None,
+    chunk: Annotated[int, typer.Option(min=1, help="Events handed to the engine at once; changes nothing but speed.")] = 512,
+    conditions: Annotated[bool, typer.Option("--conditions", help="Also print the conditions of single assets.")] = False,
+) -> None:
+    """Replay recordings at full speed."""
+    from detector.commands.replay import replay as run_replay
+
+    run_replay(files, as_json=json, venue_id=venue, chunk=chunk, conditions=conditions)
+
+
+@app.command()
+def run(
+    venue: Annotated[list[str], typer.Option(help="A venue, a group of venues (binance) or all; may be repeated.")],
+    symbols: Annotated[str, typer.Option(help="Base assets, comma-separated, or all.")] = "BTC,ETH,SOL",
+    json: Json = False,
+    endpoint: Annotated[list[str] | None, typer.Option(help="VENUE=URL instead of the venue's own address.")] = None,
+    record: Annotated[Path | None, typer.Option(file_okay=False, help="Also record everything received, in this folder.")] = None,
+    at_most: Annotated[int | None, typer.Option(min=1, help="Markets per venue at most.")] = None,
+    recorded_clock: Annotated[
+        bool, typer.Option("--recorded-clock", help="Take receive times from a venue server that plays a recording.")
+    ] = False,
+) -> None:
+    """Watch live venues in one process, no broker needed."""
+    from detector.commands.run import run as run_live
+
+    run_live(
+        venue_names=venue,
+        symbols=[name for name in symbols.split(",") if name.strip()],
+        endpoints=endpoint or [],
+        as_json=json,
+        record_to=record,
+        at_most=at_most,
+        recorded_clock=recorded_clock,
+    )
+
+
+@app.command()
+def demo(
+    json: Json = False,
+    seed: Annotated[int, typer.Option(help="Seed of the reconstruction.")] = 20251010,
+) -> None:
+    """A real recording, then a reconstruction of 10 October 2025 and its twin without the cascade; no network needed."""
+    from detector.commands.demo import demo as run_demo
+
+    if not run_demo(as_json=json, seed=seed):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point: errors that a user can mend are one line and exit code 1; Ctrl-C is 130."""
+    try:
+        app()
+    except (ProducerError, ValueError) as error:
+        print(f"cascade: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print("cascade: interrupted", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        raise SystemExit(0) from None
+
+
+if __name__ == "__main__":
+    main()

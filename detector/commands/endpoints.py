@@ -1,0 +1,43 @@
+"""`--endpoint VENUE=URL`: other addresses for venues, such as a server that plays a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit, urlunsplit
+
+from producers.fleet import EndpointOverride
+from producers.venue import Venue
+
+EVERY_VENUE = "all"
+SCHEMES = {"http": ("ws", "http"), "https": ("wss", "https"), "ws": ("ws", "http"), "wss": ("wss", "https")}
+"""One address serves both: the websocket and the REST scheme that belong to each."""
+
+
+class EndpointError(ValueError):
+    """An `--endpoint` that cannot be used; the message says how one looks."""
+
+
+def parse_endpoints(texts: Sequence[str], venues: Sequence[Venue]) -> dict[str, EndpointOverride]:
+    """Overrides by venue id. `all=URL` puts each venue under its own path: `URL/binance-usdm`."""
+    overrides: dict[str, EndpointOverride] = {}
+    for text in texts:
+        venue_id, separator, url = text.partition("=")
+        if not separator:
+            raise EndpointError(f"--endpoint {text!r}: write VENUE=URL, for example binance-usdm=http://127.0.0.1:9000")
+        known = [venue.id for venue in venues]
+        if venue_id == EVERY_VENUE:
+            overrides |= {one: _override(f"{url.rstrip('/')}/{one}") for one in known}
+        elif venue_id in known:
+            overrides[venue_id] = _override(url)
+        else:
+            raise EndpointError(f"--endpoint {text!r}: this run has the venues {', '.join(known)}")
+    return overrides
+
+
+def _override(url: str) -> EndpointOverride:
+    parts = urlsplit(url)
+    schemes = SCHEMES.get(parts.scheme)
+    if schemes is None or not parts.netloc:
+        raise EndpointError(f"--endpoint: {url!r} is not an http, https, ws or wss address")
+    websocket, rest = (urlunsplit((scheme, *parts[1:])).rstrip("/") for scheme in schemes)
+    return EndpointOverride(websocket_base=websocket, rest_base=rest)

@@ -1,0 +1,156 @@
+"""Condition trackers: each rule at each place is a Schmitt trigger with confirmation, minimum hold and a clear of its own.
+
+Conditions are concurrent. None waits for another: on 10 October 2025 deleveraging came before the collateral failed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+
+from detector.config import Timing
+from detector.verdict import CALM, WATCH, Verdict
+from schemas.alert import LEVELS, Direction, Evidence, Stage, Transition
+
+NS = 1_000_000_000
+
+
+class Condition(msgspec.Struct):
+    """The state of one rule at one place."""
+
+    rule: str
+    stage: Stage
+    venue: str
+    asset: str
+    severity: int = CALM
+    direction: Direction = "none"
+    since_ns: int = 0
+    last_held_ns: int = 0
+    last_full_ns: int = 0
+    """When the verdict last reached `severity`."""
+    candidate_ns: int = 0
+    streak: int = 0
+    evidence: tuple[Evidence, ...] = ()
+    blind: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether the condition holds."""
+        return self.severity > CALM
+
+
+class Conditions(msgspec.Struct):
+    """All conditions that are or were about to be active. Keys are `rule|venue|asset`."""
+
+    timing: Timing
+    tracked: dict[str, Condition] = {}
+    seconds: dict[str, int] = {}
+    """Evaluations per rule (one a place and second)."""
+    known: dict[str, int] = {}
+    """Of these, how many could see."""
+
+    def observe(self, verdicts: list[Verdict], now_ns: int) -> list[Transition]:
+        """Take one second's verdicts; return what began, changed severity or cleared, in a fixed order."""
+        for counts, rules in ((self.seconds, [v.rule for v in verdicts]), (self.known, [v.rule for v in verdicts if v.known])):
+            for rule, count in Counter(rules).items():
+                counts[rule] = counts.get(rule, 0) + count
+        watched = {condition.rule for condition in self.tracked.values()}
+        places: dict[str, Verdict] = {}
+        for verdict in verdicts:
+            if verdict.severity or verdict.holds or verdict.rule in watched:
+                key = f"{verdict.rule}|{verdict.venue}|{verdict.asset}"
+                other = places.get(key)
+                places[key] = verdict if other is None else _stronger(other, verdict)
+        out: list[Transition] = []
+        for key, verdict in places.items():
+            condition = self.tracked.get(key)
+            if condition is None:
+                if not verdict.severity:
+                    continue
+                condition = self.tracked[key] = Condition(verdict.rule, verdict.stage, verdict.venue, verdict.asset)
+            if (transition := self._step(condition, verdict, now_ns)) is not None:
+                out.append(transition)
+        for key in [key for key in self.tracked if key not in places]:
+            condition = self.tracked[key]
+            calm = Verdict(condition.rule, condition.stage, condition.venue, condition.asset, CALM, False)
+            if (transition := self._step(condition, calm, now_ns)) is not None:
+                out.append(transition)
+        for key in [key for key, condition in self.tracked.items() if not condition.active and not condition.streak]:
+            del self.tracked[key]
+        out.sort(key=lambda t: (t.stage, t.rule, t.venue, t.asset))
+        return out
+
+    def _step(self, condition: Condition, verdict: Verdict, now_ns: int) -> Transition | None:
+        if not verdict.known:
+            condition.blind = True
+            condition.streak = 0
+            if condition.active:
+                condition.last_held_ns = now_ns  # blindness never clears
+            return None
+        condition.blind = False
+        if not condition.active:
+            return self._maybe_open(condition, verdict, now_ns)
+        if verdict.severity or verdict.holds:
+            condition.last_held_ns = now_ns
+        hold_ns = (self.timing.hold_peg_s if condition.stage == "S5" else self.timing.hold_s) * NS
+        if verdict.severity >= condition.severity:
+            condition.last_full_ns = now_ns
+        eased = now_ns - condition.last_full_ns >= hold_ns and WATCH <= verdict.severity < condition.severity
+        if verdict.severity > condition.severity or eased:
+            condition.severity = verdict.severity
+            condition.evidence = verdict.evidence
+            condition.direction = verdict.direction
+            condition.last_full_ns = now_ns
+            return self._transition(condition, now_ns, active=True)
+        if now_ns - condition.last_held_ns >= hold_ns:
+            transition = self._transition(condition, now_ns, active=False)
+            condition.severity = CALM
+            condition.streak = 0
+            return transition
+        return None
+
+    def _maybe_open(self, condition: Condition, verdict: Verdict, now_ns: int) -> Transition | None:
+        if not verdict.severity:
+            condition.streak = 0
+            return None
+        if not condition.streak:
+            condition.candidate_ns = now_ns
+        condition.streak += 1
+        if condition.streak < verdict.confirm:
+            return None
+        condition.severity = verdict.severity
+        condition.direction = verdict.direction
+        condition.evidence = verdict.evidence
+        condition.since_ns = condition.candidate_ns
+        condition.last_held_ns = condition.last_full_ns = now_ns
+        return self._transition(condition, now_ns, active=True)
+
+    def _transition(self, condition: Condition, now_ns: int, *, active: bool) -> Transition:
+        return Transition(
+            stage=condition.stage,
+            rule=condition.rule,
+            venue=condition.venue,
+            asset=condition.asset,
+            active=active,
+            severity=LEVELS[condition.severity] if active else "CLEAR",
+            direction=condition.direction,
+            ts_ns=now_ns,
+            since_ns=condition.since_ns,
+            evidence=condition.evidence,
+        )
+
+    def active(self) -> list[Condition]:
+        """Conditions that hold now, in a fixed order."""
+        return sorted(
+            (c for c in self.tracked.values() if c.active), key=lambda c: (c.stage, c.rule, c.venue, c.asset)
+        )
+
+    def evaluable_share(self) -> dict[str, float]:
+        """For each rule the share of its evaluations in which it could see."""
+        return {rule: self.known.get(rule, 0) / total for rule, total in sorted(self.seconds.items())}
+
+
+def _stronger(a: Verdict, b: Verdict) -> Verdict:
+    """Of two markets of one asset on one venue the one that sees, and sees more, speaks."""
+    return max(a, b, key=lambda v: (v.known, v.severity, v.holds))

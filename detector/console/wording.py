@@ -1,0 +1,85 @@
+"""Alerts, conditions and numbers in words and short lines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from schemas.alert import Alert, Evidence, Transition
+
+NUMBERS_SHOWN = 4
+"""Evidence lines under an alert in a terminal; the JSON has them all."""
+
+
+def clock(ts_ns: int) -> str:
+    """UTC time of day.
+
+    >>> clock(1_760_129_410_000_000_000)
+    '20:50:10'
+    """
+    return datetime.fromtimestamp(ts_ns // 1_000_000_000, UTC).strftime("%H:%M:%S")
+
+
+def day(ts_ns: int) -> str:
+    """UTC date."""
+    return datetime.fromtimestamp(ts_ns // 1_000_000_000, UTC).strftime("%Y-%m-%d")
+
+
+def dollars(value: float | None) -> str:
+    """Dollars at a glance.
+
+    >>> dollars(1_234_567.0), dollars(950.0), dollars(float("nan"))
+    ('1.2M', '950', '-')
+    """
+    if value is None or value != value:
+        return "-"
+    for limit, suffix in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= limit:
+            return f"{value / limit:.1f}{suffix}"
+    return f"{value:.0f}"
+
+
+def number(evidence: Evidence) -> str:
+    """One piece of evidence with its normal.
+
+    >>> number(Evidence(signal="breadth", value=0.9, threshold=0.75, unit="share of assets"))
+    'breadth 0.9 share of assets (line 0.75)'
+    """
+    if evidence.value is None:
+        return f"{evidence.signal} unknown ({evidence.note})" if evidence.note else f"{evidence.signal} unknown"
+    beside = []
+    if evidence.baseline is not None:
+        beside.append(f"normal {_figure(evidence.baseline, evidence.unit)}")
+    if evidence.threshold is not None:
+        beside.append(f"line {_figure(evidence.threshold, evidence.unit)}")
+    if evidence.note:
+        beside.append(evidence.note)
+    unit = f" {evidence.unit}" if evidence.unit not in ("", "fraction", "ratio") else ""
+    tail = f" ({', '.join(beside)})" if beside else ""
+    return f"{evidence.signal} {_figure(evidence.value, evidence.unit)}{unit}{tail}"
+
+
+def _figure(value: float, unit: str) -> str:
+    if unit == "fraction":
+        return f"{value * 100:+.2f} %"
+    return dollars(value) if unit == "USD" and abs(value) >= 1000 else f"{value:g}"
+
+
+def alert_lines(alert: Alert) -> list[str]:
+    """An alert for a terminal: the headline, since when, the strongest numbers, what is blind."""
+    indent = " " * 10
+    lines = [f"{clock(alert.ts_ns)}  {alert.headline}"]
+    lines.append(f"{indent}since {clock(alert.since_ns)} · {alert.status} · stages {' '.join(alert.stages) or 'none'} · id {alert.alert_id}")
+    lines.extend(f"{indent}{number(e)}" for e in alert.evidence[:NUMBERS_SHOWN])
+    seen = alert.coverage
+    blind = f"; blind: {'; '.join(seen.blind[:3])}" if seen.blind else ""
+    lines.append(f"{indent}sees {seen.live} of {seen.families} families of evidence{blind}")
+    return lines
+
+
+def transition_line(transition: Transition) -> str:
+    """A condition's onset, change or clear in one line."""
+    where = f"{transition.venue} {transition.asset}" if transition.asset != "*" else transition.venue
+    if not transition.active:
+        return f"{clock(transition.ts_ns)}  - {transition.stage} {transition.rule} {where} clear"
+    numbers = " · ".join(number(e) for e in transition.evidence[:3])
+    return f"{clock(transition.since_ns)}  + {transition.stage} {transition.rule} {where} {transition.severity} {numbers}"

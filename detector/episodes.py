@@ -1,0 +1,180 @@
+"""Episodes: one story from its first onset to fifteen quiet minutes, told in revisions with ids that follow from the data."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+
+from detector.conditions import Condition
+from detector.config import Timing
+from detector.rollup import Standing
+from detector.signals import deleveraging, depth, dislocation
+from detector.verdict import CALM, HIGH, WATCH
+from schemas.alert import LEVELS, MARKET, ActiveCondition, Alert, Coverage, Direction, Stage
+
+NS = 1_000_000_000
+BUCKET_NS = 60 * NS
+"""The episode's id rests on the minute of its first onset."""
+
+LATER_EVIDENCE = 24
+"""Numbers in one alert: the strongest conditions' first."""
+
+
+class Episode(msgspec.Struct):
+    """One story about the market or an asset."""
+
+    episode_id: str
+    scope: str
+    since_ns: int
+    direction: Direction
+    level: int = CALM
+    peak: int = CALM
+    revision: int = 0
+    stages: tuple[Stage, ...] = ()
+    last_active_ns: int = 0
+    last_high_ns: int = 0
+    lower_since_ns: int = 0
+    """Since when the standing has been below the level that was told; 0 while it is not."""
+    lower_level: int = CALM
+    resolved: bool = False
+
+
+class Episodes(msgspec.Struct):
+    """Open and recently resolved episodes, one a scope."""
+
+    timing: Timing
+    by_scope: dict[str, Episode] = {}
+
+    def observe(self, scope: str, standing: Standing, coverage: Coverage, now_ns: int) -> Alert | None:
+        """Take a scope's standing at this second; return the revision to publish, if it says something new."""
+        episode = self.by_scope.get(scope)
+        if episode is None or (episode.resolved and now_ns - episode.last_active_ns > self.timing.merge_s * NS):
+            if standing.level < WATCH:
+                return None
+            episode = self.by_scope[scope] = self._open(scope, standing, now_ns)
+        if standing.level >= WATCH:
+            episode.last_active_ns = now_ns
+            return self._active(episode, standing, coverage, now_ns)
+        if episode.resolved or now_ns - episode.last_active_ns < self.timing.resolve_s * NS:
+            return None
+        episode.resolved = True
+        episode.level = CALM
+        return self._alert(episode, standing, coverage, now_ns, "resolved")
+
+    def frozen(self, now_ns: int) -> bool:
+        """Whether baselines must not learn: the market stands at HIGH or above, or did so in the last quarter of an hour."""
+        episode = self.by_scope.get(MARKET)
+        return episode is not None and episode.last_high_ns > now_ns - self.timing.resolve_s * NS
+
+    def _open(self, scope: str, standing: Standing, now_ns: int) -> Episode:
+        since_ns = min((c.since_ns for c in standing.conditions), default=now_ns)
+        text = f"{scope}|{standing.direction}|{since_ns // BUCKET_NS}"
+        return Episode(_digest(text), scope, since_ns, standing.direction, last_active_ns=now_ns)
+
+    def _active(self, episode: Episode, standing: Standing, coverage: Coverage, now_ns: int) -> Alert | None:
+        if standing.level >= HIGH:
+            episode.last_high_ns = now_ns
+        stages = tuple(sorted({*episode.stages, *standing.stages}))
+        status: Literal["open", "escalated", "updated", "downgraded"]
+        level = max(episode.level, standing.level)
+        if episode.revision == 0:
+            status = "open"
+        elif standing.level > episode.level:
+            status = "escalated"
+        elif self._lower_for_long(episode, standing, now_ns):
+            status, level = "downgraded", episode.lower_level
+        elif stages != episode.stages:
+            status = "updated"
+        else:
+            return None
+        episode.lower_since_ns = 0
+        episode.resolved = False
+        episode.level = level
+        episode.peak = max(episode.peak, level)
+        episode.stages = stages
+        return self._alert(episode, standing, coverage, now_ns, status)
+
+    def _lower_for_long(self, episode: Episode, standing: Standing, now_ns: int) -> bool:
+        if standing.level >= episode.level:
+            episode.lower_since_ns = 0
+            return False
+        if not episode.lower_since_ns:
+            episode.lower_since_ns, episode.lower_level = now_ns, standing.level
+        episode.lower_level = max(episode.lower_level, standing.level)
+        return now_ns - episode.lower_since_ns >= self.timing.downgrade_s * NS
+
+    def _alert(
+        self,
+        episode: Episode,
+        standing: Standing,
+        coverage: Coverage,
+        now_ns: int,
+        status: Literal["open", "escalated", "updated", "downgraded", "resolved"],
+    ) -> Alert:
+        episode.revision += 1
+        stages = standing.stages if status != "resolved" else episode.stages
+        strongest = sorted(standing.conditions, key=lambda c: (-c.severity, c.stage, c.rule, c.venue, c.asset))
+        evidence = tuple(e for c in strongest for e in c.evidence)[:LATER_EVIDENCE]
+        level = LEVELS[episode.level]
+        return Alert(
+            alert_id=_digest(f"{episode.episode_id}|{episode.revision}|{level}|{','.join(stages)}"),
+            episode_id=episode.episode_id,
+            revision=episode.revision,
+            ts_ns=now_ns,
+            status=status,
+            level=level,
+            peak_level=LEVELS[episode.peak],
+            stages=stages,
+            scope=episode.scope,
+            direction=standing.direction if standing.direction != "none" else episode.direction,
+            since_ns=episode.since_ns,
+            headline=_headline(episode, standing, status),
+            evidence=evidence,
+            conditions=tuple(
+                ActiveCondition(
+                    stage=c.stage, rule=c.rule, venue=c.venue, asset=c.asset, severity=LEVELS[c.severity], since_ns=c.since_ns
+                )
+                for c in strongest
+            ),
+            coverage=coverage,
+            second_key=standing.second_key,
+        )
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _words(conditions: tuple[Condition, ...]) -> str:
+    """What holds, in words that claim no more than the rules saw: holes in ids are no deleveraging *print*."""
+    rules = {c.rule for c in conditions}
+    stages = {c.stage for c in conditions}
+    words = []
+    if "S1" in stages:
+        words.append("shock")
+    if "S2" in stages:
+        words.append("forced flow" if any(r.startswith(("S2.liq", "S2.open", "S2.forced")) for r in rules) else "one-sided flow")
+    if "S3" in stages:
+        late = rules.isdisjoint({depth.DEPTH, depth.SPREAD})
+        words.append("feeds late or silent" if late else "liquidity withdrawn")
+    if "S4" in stages:
+        apart = all(c.rule in (dislocation.ASSET, dislocation.BREADTH) for c in conditions if c.stage == "S4")
+        words.append("prices apart between venues" if apart else "liquidity void")
+    if "S5" in stages:
+        words.append("collateral off its peg")
+    if "S6" in stages:
+        words.append("auto-deleveraging" if deleveraging.PRINT in rules else "off-book fills (deleveraging inferred)")
+    return ", ".join(words)
+
+
+def _headline(episode: Episode, standing: Standing, status: str) -> str:
+    """One line for a phone: level, where, which way, what."""
+    if status == "resolved":
+        return f"RESOLVED {episode.scope}: all clear for fifteen minutes, peak {LEVELS[episode.peak]}"
+    way = {"down": "falling", "up": "rising", "none": "unsettled"}[standing.direction]
+    places = sorted({c.venue for c in standing.conditions if c.venue != MARKET and c.stage in ("S3", "S4", "S5", "S6")})
+    at = f" on {', '.join(places)}" if places else ""
+    key = f"; second key: {standing.second_key}" if standing.second_key else ""
+    return f"{LEVELS[episode.level]} {episode.scope} {way}: {_words(standing.conditions)}{at}{key}"

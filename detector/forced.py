@@ -1,0 +1,102 @@
+"""The forced side of a market: liquidations, open interest, deleveraging, as far as the venue shows them."""
+
+from __future__ import annotations
+
+from math import nan
+
+import msgspec
+
+from detector.bars import Ring, Tally
+from detector.kernel import Window
+from schemas.market import Adl, DerivativeState, Liquidation, OpenInterest
+
+MINUTE_NS = 60_000_000_000
+LONGS, SHORTS = 0, 1
+
+
+def _window() -> Window:
+    return Window((MINUTE_NS, 5 * MINUTE_NS))
+
+
+class Forced(msgspec.Struct):
+    """State of one market's forced flow. Rates are dollars in the last minute, per liquidated side."""
+
+    liquidated: tuple[Window, Window] = msgspec.field(default_factory=lambda: (_window(), _window()))
+    seen: bool = False
+    """Whether this market ever showed a liquidation: before, silence may be ignorance."""
+    sampled: bool = False
+    unknown_notional: int = 0
+    deleveraged: Window = msgspec.field(default_factory=_window)
+    last_adl_ns: int = 0
+    adl_count: int = 0
+    adl_direction: str = "none"
+    prints_this_second: int = 0
+    printing_seconds: Tally = msgspec.field(default_factory=lambda: Tally.of(60))
+    busiest_minute_usd: float = 0.0
+    """Largest calm minute of liquidations so far: the own P99.9 until there is enough history for one."""
+    mark: float = nan
+    index: float = nan
+    funding_rate: float = nan
+    open_interest: float = nan
+    open_interest_usd: float = nan
+    oi_seconds: Ring = msgspec.field(default_factory=lambda: Ring.of(301))
+    oi_change_300s: float | None = None
+
+    def on_liquidation(self, event: Liquidation, now_ns: int) -> None:
+        """Account for a forced close."""
+        self.seen = True
+        self.sampled = self.sampled or event.sampled
+        self.prints_this_second += 1
+        if event.notional_usd is None:
+            self.unknown_notional += 1
+            return
+        self.liquidated[LONGS if event.liquidated == "long" else SHORTS].add(now_ns, event.notional_usd)
+
+    def on_adl(self, event: Adl, now_ns: int) -> None:
+        """Account for a deleveraging fill."""
+        self.last_adl_ns = now_ns
+        self.adl_count += 1
+        self.adl_direction = "down" if event.deleveraged == "short" else "up"
+        self.deleveraged.add(now_ns, event.notional_usd or 0.0)
+
+    def on_derivative(self, event: DerivativeState) -> None:
+        """Take what the message says; what it does not say stays."""
+        if event.mark is not None:
+            self.mark = event.mark
+        if event.index is not None:
+            self.index = event.index
+        if event.funding_rate is not None:
+            self.funding_rate = event.funding_rate
+
+    def on_open_interest(self, event: OpenInterest) -> None:
+        """Take the venue's figure."""
+        self.open_interest = event.open_interest
+        self.open_interest_usd = event.notional_usd if event.notional_usd is not None else nan
+
+    def close_second(self, now_s: int, now_ns: int, learn: bool) -> None:
+        """Refresh the features of the second that ends now."""
+        self.printing_seconds.put(now_s, 1 if self.prints_this_second else 0)
+        self.prints_this_second = 0
+        self.oi_seconds.put(now_s, self.open_interest)
+        before = self.oi_seconds.ago(now_s, 300)
+        self.oi_change_300s = self.open_interest / before - 1.0 if before == before and before > 0 else None
+        if learn and self.seen:
+            self.busiest_minute_usd = max(self.busiest_minute_usd, self.minute_usd(now_ns))
+
+    def minute_usd(self, now_ns: int) -> float:
+        """Reported dollars liquidated in the last minute, both sides: a lower bound where the feed is sampled."""
+        return self.liquidated[LONGS].sum(0, now_ns) + self.liquidated[SHORTS].sum(0, now_ns)
+
+    def five_minutes_usd(self, now_ns: int) -> float:
+        """The same over five minutes."""
+        return self.liquidated[LONGS].sum(1, now_ns) + self.liquidated[SHORTS].sum(1, now_ns)
+
+    def direction(self, now_ns: int) -> str:
+        """`down` when mostly longs were closed in the last minute."""
+        longs, shorts = self.liquidated[LONGS].sum(0, now_ns), self.liquidated[SHORTS].sum(0, now_ns)
+        return "down" if longs >= shorts else "up"
+
+    @property
+    def saturation(self) -> float:
+        """Share of the last minute's seconds with a print: a throttled feed near one has stopped counting."""
+        return self.printing_seconds.total / self.printing_seconds.size

@@ -1,0 +1,121 @@
+"""The level of the market, or of one asset, from the conditions that hold. The two-key rule lives here.
+
+Price-derived evidence alone never exceeds HIGH: CRITICAL needs a second key from an independent family (withdrawal on two
+venues, off-book fills on three assets, dislocation, liquidations, a broken peg), EMERGENCY a void or deleveraging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from detector.conditions import Condition
+from detector.signals import breadth, deleveraging, depth, dislocation, liquidations, void
+from detector.verdict import ANY, CALM, CRITICAL, EMERGENCY, HIGH, WARN, WATCH
+from schemas.alert import MARKET, Direction, Stage
+
+MANY_ASSETS = 3
+"""A void or deleveraging of fewer assets, without a market-wide shock, is a story of those assets."""
+
+
+class Standing(NamedTuple):
+    """A level, why it may be so high, and what it rests on."""
+
+    level: int
+    second_key: str
+    stages: tuple[Stage, ...]
+    direction: Direction
+    conditions: tuple[Condition, ...]
+
+
+def market_standing(active: Sequence[Condition]) -> Standing:
+    """The level of the market as a whole."""
+    shock = [c for c in active if c.stage == "S1" and c.venue == MARKET]
+    broad = [c for c in active if c.rule in (breadth.FLOW, liquidations.MARKET_RULE)]
+    flow_assets = {c.asset for c in active if c.stage == "S2" and c.asset != ANY and c.severity >= WARN}
+    flowing = bool(broad) or len(flow_assets) >= MANY_ASSETS
+    withdrawn = {c.venue for c in active if c.stage == "S3"}
+    by_depth = any(c.rule == depth.DEPTH and c.severity >= HIGH for c in active)
+    key = _second_key(active, withdrawn)
+    worst = _void_or_deleveraging(active, bool(shock) or flowing)
+    level = CALM
+    if shock:
+        level = WATCH
+        if flowing or withdrawn:
+            level = WARN
+        if any(c.rule == breadth.FLOW for c in broad) or by_depth or (broad and flowing):
+            level = HIGH
+        if flowing and key:
+            level = CRITICAL
+    elif withdrawn or flowing or any(c.rule == dislocation.BREADTH for c in active):
+        level = WATCH
+    if any(c.stage == "S5" and c.severity >= CRITICAL for c in active) and (shock or flowing):
+        level, key = max(level, CRITICAL), key or "collateral peg broken"
+    if worst:
+        level, key = EMERGENCY, worst
+    return Standing(level, key if level >= CRITICAL else "", _stages(active), _direction(active), tuple(active))
+
+
+def asset_standing(asset: str, active: Sequence[Condition]) -> Standing:
+    """The level of one asset by its own conditions: a cascade that stays its own."""
+    own = [c for c in active if c.asset == asset]
+    stages = _stages(own)
+    flow = any(c.stage == "S2" and c.severity >= WARN for c in own)
+    level, key = CALM, ""
+    if flow:
+        level = WARN
+        if "S3" in stages:
+            level = HIGH
+        if any(c.rule == dislocation.ASSET and c.severity >= HIGH for c in own):
+            level, key = CRITICAL, "cross-venue dislocation"
+        if any(c.rule == liquidations.RULE and c.severity >= CRITICAL for c in own):
+            level, key = CRITICAL, "liquidations at twenty times their floor"
+        if "S6" in stages:
+            level, key = EMERGENCY, "auto-deleveraging"
+        if any(c.rule in (void.TWIN, void.EMPTY) for c in own) and key:
+            level = EMERGENCY
+    elif "S5" in stages:
+        level = max(c.severity for c in own if c.stage == "S5")
+        level, key = min(level, CRITICAL), "collateral peg broken"
+    return Standing(level, key if level >= CRITICAL else "", stages, _direction(own), tuple(own))
+
+
+def _second_key(active: Sequence[Condition], withdrawn: set[str]) -> str:
+    if len(withdrawn) >= 2:
+        return f"liquidity withdrawn on {' and '.join(sorted(withdrawn))}"
+    for c in active:
+        if c.rule == deleveraging.OFFBOOK:
+            return f"off-book fills on {c.venue}"
+        if c.rule == dislocation.BREADTH and c.severity >= HIGH:
+            return "cross-venue dislocation of two assets"
+        if c.rule in (liquidations.RULE, liquidations.MARKET_RULE) and c.severity >= CRITICAL:
+            return f"liquidations on {c.venue}"
+    return ""
+
+
+def _void_or_deleveraging(active: Sequence[Condition], moving: bool) -> str:
+    printed = {(c.venue, c.asset) for c in active if c.rule == deleveraging.PRINT}
+    if printed and (moving or len({asset for _, asset in printed}) >= MANY_ASSETS):
+        return f"auto-deleveraging on {' and '.join(sorted({venue for venue, _ in printed}))}"
+    for c in active:
+        if c.rule == void.TWIN_VENUE and moving:
+            return f"liquidity void on {c.venue}"
+        if c.rule == dislocation.BREADTH and c.severity >= EMERGENCY:
+            return "prices of three assets more than 5 % apart between venues"
+    empty = {c.venue for c in active if c.rule == void.EMPTY}
+    for venue in sorted(empty):
+        if moving and len({c.asset for c in active if c.rule == void.EMPTY and c.venue == venue}) >= MANY_ASSETS:
+            return f"empty books on {venue}"
+    return ""
+
+
+def _stages(active: Sequence[Condition]) -> tuple[Stage, ...]:
+    return tuple(sorted({c.stage for c in active}))
+
+
+def _direction(active: Sequence[Condition]) -> Direction:
+    down = sum(c.direction == "down" for c in active)
+    up = sum(c.direction == "up" for c in active)
+    return "down" if down > up else "up" if up > down else "none"
+
+

@@ -1,0 +1,1 @@
+"""Where the pure engine meets the world: everything in one process, no broker."""

@@ -1,0 +1,60 @@
+"""Everything in one process: a fleet of venue sessions feeds the engine through an in-memory call, no broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from detector.runtime.pipeline import Pipeline
+from producers.clock import ClockName
+from producers.fleet import EndpointOverride, Fleet
+from producers.health import Health
+from producers.intake import Record
+from producers.venue import Venue
+
+TICK_S = 1.0
+"""Silence must be seen: without events the engine is told once a second that time passes."""
+
+
+async def run_embedded(
+    *,
+    pipeline: Pipeline,
+    venues: Sequence[Venue],
+    symbols: Sequence[str],
+    overrides: Mapping[str, EndpointOverride],
+    clock: ClockName = "wall",
+    record: Record | None = None,
+    at_most: int | None = None,
+    health: Health | None = None,
+    on_turn: Callable[[], None] = lambda: None,
+) -> None:
+    """Run until cancelled, or with the recorded clock to the end of the recording.
+
+    `on_turn` is called a few times a second for whoever draws.
+    """
+    fleet = Fleet(
+        venues=venues,
+        symbols=symbols,
+        publish=pipeline.publish,
+        at_most=at_most,
+        overrides=overrides,
+        clock=clock,
+        record=record,
+        health=health,
+    )
+    ticker = asyncio.create_task(_tick(pipeline, live=clock == "wall", on_turn=on_turn))
+    try:
+        await fleet.run()
+    finally:
+        ticker.cancel()
+    pipeline.finish()
+
+
+async def _tick(pipeline: Pipeline, *, live: bool, on_turn: Callable[[], None]) -> None:
+    turns = 0
+    while True:
+        await asyncio.sleep(TICK_S / 4)
+        turns += 1
+        if live and turns % 4 == 0:
+            pipeline.tick()
+        on_turn()

@@ -1,0 +1,83 @@
+"""Playing a recording over real sockets: a venue server in a process of its own, a fleet that listens with its clock."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from detector.runtime.embedded import run_embedded
+from detector.runtime.pipeline import Pipeline
+from producers.errors import ProducerError
+from producers.fleet import EndpointOverride
+from producers.health import Health
+from producers.venue import Venue
+
+START_S = 30.0
+"""A slow machine imports the server in a few seconds; longer means that it will not come."""
+
+TYPICAL_SYMBOLS = ("BTCUSDT", "BTCUSD_PERP", "BTC")
+"""One of these names a market on every venue; a handful of markets needs as many sockets as one."""
+
+
+async def play(
+    *,
+    server_arguments: Sequence[str],
+    venues: Sequence[Venue],
+    symbols: Sequence[str],
+    pipeline: Pipeline,
+    health: Health,
+    on_turn: Callable[[], None],
+) -> None:
+    """Run the pipeline to the end of what the server plays; raises `ProducerError` when the server does not start."""
+    expected = sum(_sockets(venue) for venue in venues)
+    async with _server([*server_arguments, "--expect-sockets", str(expected)]) as url:
+        overrides = {
+            venue.id: EndpointOverride(
+                websocket_base=f"{url.replace('http://', 'ws://')}/{venue.id}", rest_base=f"{url}/{venue.id}"
+            )
+            for venue in venues
+        }
+        await run_embedded(
+            pipeline=pipeline,
+            venues=venues,
+            symbols=symbols,
+            overrides=overrides,
+            clock="recorded",
+            health=health,
+            on_turn=on_turn,
+        )
+
+
+def _sockets(venue: Venue) -> int:
+    for symbol in TYPICAL_SYMBOLS:
+        if (instrument := venue.infer_instrument(symbol, 0)) is not None:
+            return len(venue.sockets([instrument]))
+    raise ProducerError(f"{venue.id} has no market of BTC to count sockets with")
+
+
+@asynccontextmanager
+async def _server(arguments: Sequence[str]) -> AsyncIterator[str]:
+    command = [sys.executable, "-m", "producers.venue_server", *arguments, "--speed", "0", "--recorded-clock"]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    errors = asyncio.create_task(process.stderr.read())
+    try:
+        try:
+            line = await asyncio.wait_for(process.stdout.readline(), START_S)
+        except TimeoutError:
+            line = b""
+        url = line.decode().strip().removeprefix("listening on ")
+        if not url.startswith("http"):
+            process.kill()
+            raise ProducerError(f"the venue server did not start: {(await errors).decode(errors='replace').strip()[-500:]}")
+        yield url
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+        await errors

@@ -1,0 +1,119 @@
+"""S4: the same asset has different prices in different places. The earliest and most specific mark of a void.
+
+Each market's last trade against the median of its peers, less the hour's median of that difference (the basis). With two
+markets the pair is named and nobody is blamed; with three or more the one away from the median is. Peers that have not
+traded for ten seconds or arrive late are left out. Blind with one market an asset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+
+import msgspec
+
+from detector.bars import Ring
+from detector.market import Market
+from detector.stats.rolling_median import RollingMedian
+from detector.verdict import ANY, CRITICAL, EMERGENCY, HIGH, WARN, WATCH, Verdict, grade, towards, unknown
+from detector.world import World, key_of
+from schemas.alert import MARKET, Evidence
+
+ASSET = "S4.dislocation/1"
+BREADTH = "S4.dislocation_breadth/1"
+
+
+class Dislocations(msgspec.Struct):
+    """Memory: each market's usual difference, and for how long it has been beyond it."""
+
+    usual: dict[str, RollingMedian] = {}
+    recent: dict[str, Ring] = {}
+    """Absolute deviation of each of the last `dislocation_s` seconds."""
+
+    def evaluate(self, world: World, learn: bool) -> Iterator[Verdict]:
+        """One verdict an asset with two or more markets, and one for the market."""
+        limits = world.config.void
+        sustained: dict[str, float] = {}
+        comparable = 0
+        for asset, markets in world.assets():
+            if len(markets) < 2 or asset in world.config.collateral.pegs:
+                continue
+            deviations = self._deviations(world, asset, markets, learn)
+            if not deviations:
+                yield unknown(ASSET, "S4", MARKET, asset)
+                continue
+            comparable += 1
+            key, size = max(deviations.items(), key=lambda item: (item[1][0], item[0]))
+            lasting, signed = size
+            sustained[asset] = lasting
+            severity = grade(lasting, (limits.dislocation_warn, WARN), (limits.dislocation_critical, HIGH))
+            holds = lasting >= limits.dislocation_watch / 2
+            if not (severity or holds):
+                continue
+            venues = [k.partition("|")[0] for k in sorted(deviations)]
+            if len(venues) > 2:
+                who = f"{key.partition('|')[0]} away from {len(venues) - 1} peers"
+            else:
+                who = f"between {' and '.join(venues)}; neither is to blame by this alone"
+            evidence = (
+                Evidence(signal="deviation_from_peers", value=round(signed, 5), threshold=limits.dislocation_warn, unit="fraction", note=who),
+            )
+            yield Verdict(ASSET, "S4", MARKET, asset, severity, holds, direction=towards(signed), evidence=evidence)
+        if not comparable:
+            yield unknown(BREADTH, "S4")
+            return
+        yield self._breadth(world, sustained)
+
+    def _deviations(self, world: World, asset: str, markets: list[Market], learn: bool) -> dict[str, tuple[float, float]]:
+        """For each comparable market (least |deviation| of the last seconds, signed deviation now)."""
+        limits, timing = world.config.void, world.config.timing
+        fresh = [
+            market
+            for market in markets
+            if market.in_dollars
+            and market.instrument.market != "future"
+            and market.trading.fresh(world.now_ns, timing.price_stale_s)
+            and (market.delay.delay_s or 0.0) <= limits.peer_delay_s
+        ]
+        if len(fresh) < 2:
+            return {}
+        found: dict[str, tuple[float, float]] = {}
+        for market in fresh:
+            key = key_of(market.venue, market.instrument.instrument)
+            others = median(peer.trading.price for peer in fresh if peer is not market)
+            raw = market.trading.price / others - 1.0
+            usual = self.usual.setdefault(key, RollingMedian())
+            recent = self.recent.setdefault(key, Ring.of(limits.dislocation_s))
+            deviation = raw - (usual.value or 0.0)
+            if learn and abs(deviation) < limits.dislocation_watch:
+                usual.offer(world.now_s, raw)
+            recent.put(world.now_s, abs(deviation))
+            if usual.value is not None:
+                lasting = min(recent.cells) if recent.seen >= recent.size else 0.0
+                found[key] = (lasting, deviation)
+        return found
+
+    def _breadth(self, world: World, sustained: dict[str, float]) -> Verdict:
+        limits = world.config.void
+        sizes = sorted(sustained.values(), reverse=True)
+        second = sizes[1] if len(sizes) > 1 else 0.0
+        third = sizes[2] if len(sizes) > 2 else 0.0
+        severity = grade(
+            second, (limits.dislocation_watch, WATCH), (limits.dislocation_warn, HIGH), (limits.dislocation_critical, CRITICAL)
+        )
+        if third >= limits.dislocation_void:
+            severity = EMERGENCY
+        evidence = (
+            Evidence(signal="second_largest_deviation", value=round(second, 5), threshold=limits.dislocation_watch, unit="fraction"),
+            Evidence(signal="assets_beyond_half_percent", value=float(sum(s >= limits.dislocation_watch for s in sizes)), unit="assets"),
+        )
+        return Verdict(
+            BREADTH,
+            "S4",
+            MARKET,
+            ANY,
+            severity,
+            second >= limits.dislocation_watch / 2,
+            direction=towards(world.median_move()),
+            evidence=evidence if severity else (),
+        )

@@ -1,0 +1,86 @@
+"""S3: a venue's feed arrives late, or not at all while its peers trade.
+
+The delay is receive minus event time over the clocks' offset; it counts when at least two streams of the venue suffer and
+some other venue does not. When every venue is late the fault is ours: LOCAL, never S3. Blind with one connected venue: then
+nobody can tell the venue from ourselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from detector.market import Market
+from detector.verdict import ANY, CALM, HIGH, WARN, Verdict, calm, unknown
+from detector.world import NS, World
+from schemas.alert import Evidence
+
+DELAY = "S3.feed_delay/1"
+SILENCE = "S3.silence/1"
+
+
+def evaluate(world: World) -> Iterator[Verdict]:
+    """Two verdicts a venue."""
+    late = {venue: _late_streams(world, markets) for venue, markets in world.venues()}
+    for venue, markets in world.venues():
+        peers = [other for other in late if other != venue]
+        healthy = [other for other in peers if late[other] is not None and not late[other]]
+        yield _delay(world, venue, late[venue], bool(peers), bool(healthy))
+        yield _silence(world, venue, markets)
+
+
+def _late_streams(world: World, markets: list[Market]) -> list[float] | None:
+    """Delays in seconds of the venue's late streams; None while no stream's usual delay is known."""
+    limits = world.config.withdrawal
+    known = [market.delay for market in markets if market.delay.ratio is not None and market.delay.delay_s is not None]
+    if not known:
+        return None
+    return [
+        delay.delay_s
+        for delay in known
+        if delay.delay_s is not None
+        and delay.ratio is not None
+        and delay.ratio > limits.delay_ratio
+        and delay.delay_s > limits.delay_warn_s
+    ]
+
+
+def _delay(world: World, venue: str, late: list[float] | None, has_peers: bool, peer_healthy: bool) -> Verdict:
+    limits = world.config.withdrawal
+    if late is None or not has_peers:
+        return unknown(DELAY, "S3", venue, ANY)
+    if not late or not peer_healthy:
+        return calm(DELAY, "S3", venue, ANY)
+    worst = sorted(late)[len(late) // 2]
+    enough = len(late) >= limits.delay_streams
+    severity = (HIGH if worst > limits.delay_high_s else WARN) if enough else CALM
+    return Verdict(
+        DELAY,
+        "S3",
+        venue,
+        ANY,
+        severity,
+        True,
+        evidence=(
+            Evidence(signal="feed_delay", value=round(worst, 2), threshold=limits.delay_warn_s, unit="s"),
+            Evidence(signal="late_streams", value=float(len(late)), threshold=float(limits.delay_streams), unit="streams"),
+        ),
+    )
+
+
+def _silence(world: World, venue: str, markets: list[Market]) -> Verdict:
+    """Silent for five seconds and three times its usual longest pause, while two streams elsewhere trade as usual or more."""
+    limits, now_ns = world.config.withdrawal, world.now_ns
+    last_ns = max(market.delay.last_event_ns for market in markets)
+    usual_s = world.pulses[venue].usual_longest_s
+    peers = [
+        market
+        for market in world.markets.values()
+        if market.venue != venue and (market.trading.rate_ratio or 0.0) >= 1.0 and market.trading.fresh(now_ns, 2)
+    ]
+    if not last_ns or usual_s is None or len(peers) < 2:
+        return unknown(SILENCE, "S3", venue, ANY)
+    silent_s = (now_ns - last_ns) / NS
+    on = silent_s > max(limits.blind_s, limits.blind_pauses * usual_s)
+    evidence = (Evidence(signal="silent", value=round(silent_s, 1), baseline=round(usual_s, 2), threshold=limits.blind_s, unit="s"),)
+    severity = HIGH if on else CALM
+    return Verdict(SILENCE, "S3", venue, ANY, severity, on, confirm=1, evidence=evidence if on else ())

@@ -1,0 +1,57 @@
+"""Saving and restoring the engine's memory: one MessagePack tree, kernel objects as their own bytes, a version in front."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from detector.kernel import Book, Window
+from schemas.base import Event
+from schemas.codec import decode_event, encode
+
+VERSION = 1
+"""Raised whenever any saved field changes meaning; an old state is refused, and the engine warms up anew."""
+
+Waiting = tuple[int, int, int, int, list[Event]]
+M = TypeVar("M")
+
+
+class StateError(ValueError):
+    """A saved state that this version cannot continue."""
+
+
+def encode_state(memory: object, waiting: Waiting) -> bytes:
+    """The bytes of a memory tree and of the events that still wait for their turn."""
+    newest_ns, released_ns, late, clamped, events = waiting
+    body = msgspec.msgpack.encode(
+        (VERSION, memory, (newest_ns, released_ns, late, clamped, [encode(event) for event in events])), enc_hook=_plain
+    )
+    return body
+
+
+def decode_state(data: bytes, kind: type[M]) -> tuple[M, Waiting]:
+    """What `encode_state` saved."""
+    try:
+        version = msgspec.msgpack.decode(data, type=tuple[int, msgspec.Raw, msgspec.Raw])[0]
+        if version != VERSION:
+            raise StateError(f"state of version {version}; this program writes version {VERSION}")
+        _, memory, order = msgspec.msgpack.decode(
+            data, type=tuple[int, kind, tuple[int, int, int, int, list[bytes]]], dec_hook=_rich  # type: ignore[valid-type]
+        )
+    except msgspec.DecodeError as error:
+        raise StateError(f"not a saved state: {error}") from error
+    newest_ns, released_ns, late, clamped, events = order
+    return memory, (newest_ns, released_ns, late, clamped, [decode_event(event) for event in events])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (Book, Window)):
+        return value.dump()
+    raise NotImplementedError(f"cannot save a {type(value).__name__}")
+
+
+def _rich(kind: type, value: Any) -> Any:
+    if kind in (Book, Window):
+        return kind.from_dump(value)
+    raise NotImplementedError(f"cannot restore a {kind.__name__}")

@@ -1,0 +1,177 @@
+"""The trading side of a market: price, returns, order counts, signed flow and holes in the trade ids."""
+
+from __future__ import annotations
+
+from math import nan
+
+import msgspec
+
+from detector.bars import Ring, Tally
+from detector.stats.kyle import KyleLambda
+from detector.stats.rolling_median import RollingMedian
+from schemas.market import Trade
+
+MERGE_NS = 100_000_000
+"""Fills of one side within a tenth of a second count as one order: venues split a sweep into dozens of prints."""
+
+MAD_TO_SIGMA = 1.4826
+"""Median absolute deviation to the σ of a normal distribution."""
+
+LONGEST_HOLE = 2_000
+"""A trade id that runs ahead by more is a feed gap or a restarted counter, not fills that did not print."""
+
+HOLE_SETTLES_S = 3
+"""A hole counts when it is still open after this: prints may overtake each other by a moment."""
+
+
+class Trading(msgspec.Struct):
+    """State and features of one market's trades. Features are refreshed by `close_second`; None means unknown."""
+
+    price: float = nan
+    last_trade_ns: int = 0
+    orders_buy: int = 0
+    orders_sell: int = 0
+    trades: int = 0
+    flow_usd: float = 0.0
+    buy_bucket: int = -1
+    sell_bucket: int = -1
+    previous_price: float = nan
+    prices: Ring = msgspec.field(default_factory=lambda: Ring.of(301))
+    trades_10s: Tally = msgspec.field(default_factory=lambda: Tally.of(10))
+    rates: Ring = msgspec.field(default_factory=lambda: Ring.of(300))
+    orders_60s: Tally = msgspec.field(default_factory=lambda: Tally.of(60))
+    kyle: KyleLambda = msgspec.field(default_factory=KyleLambda)
+    usual_move: RollingMedian = msgspec.field(default_factory=RollingMedian)
+    usual_rate: RollingMedian = msgspec.field(default_factory=RollingMedian)
+    usual_impact: RollingMedian = msgspec.field(default_factory=RollingMedian)
+    last_orders: tuple[int, int] = (0, 0)
+    """Buy and sell orders of the second just closed."""
+    move_60s: float | None = None
+    move_300s: float | None = None
+    sigma: float | None = None
+    """Robust σ of the 60-s move, without floor."""
+    rate: float = 0.0
+    """Trades a second over ten seconds."""
+    rate_ratio: float | None = None
+    impact_ratio: float | None = None
+    notional_known: bool = True
+
+    last_id: int = -1
+    ids: int = 0
+    holes: dict[int, int] = {}
+    """Missing trade ids and their age in seconds."""
+    ids_60s: Tally = msgspec.field(default_factory=lambda: Tally.of(60))
+    missing_60s: Tally = msgspec.field(default_factory=lambda: Tally.of(60))
+    calm_ids: int = 0
+    calm_missing: int = 0
+
+    def on_trade(self, trade: Trade, now_ns: int, pause_end_ns: int) -> None:
+        """Account for a print on the book; `pause_end_ns` is when the whole venue was last silent for a moment."""
+        trade_id = trade.trade_id
+        if type(trade_id) is int:
+            self._count_ids(trade_id, pause_end_ns)
+        self.price = trade.price
+        self.last_trade_ns = now_ns
+        self.trades += 1
+        bucket = now_ns // MERGE_NS
+        usd = trade.notional_usd
+        if usd is None:
+            self.notional_known = False
+            usd = 0.0
+        if trade.taker == "buy":
+            self.flow_usd += usd
+            if bucket != self.buy_bucket:
+                self.buy_bucket = bucket
+                self.orders_buy += 1
+        else:
+            self.flow_usd -= usd
+            if bucket != self.sell_bucket:
+                self.sell_bucket = bucket
+                self.orders_sell += 1
+
+    def on_offbook(self, trade: Trade, pause_end_ns: int) -> None:
+        """Account for a fill that did not happen on the book: its id is used, its price is not."""
+        if type(trade.trade_id) is int:
+            self._count_ids(trade.trade_id, pause_end_ns)
+
+    def _count_ids(self, trade_id: int, pause_end_ns: int) -> None:
+        step = trade_id - self.last_id
+        if step == 1 or (step > 1 and pause_end_ns > self.last_trade_ns):
+            self.last_id = trade_id
+            self.ids += 1
+        elif self.last_id < 0 or step > LONGEST_HOLE or step < -LONGEST_HOLE:
+            self.last_id = trade_id
+            self.holes.clear()
+        elif step > 1:
+            for missing in range(self.last_id + 1, trade_id):
+                self.holes[missing] = 0
+            self.last_id = trade_id
+            self.ids += step
+        else:
+            self.holes.pop(trade_id, None)
+
+    def _settle_holes(self) -> int:
+        """Age the open holes by a second; return how many are now taken for fills that did not print."""
+        settled = 0
+        for missing, age in list(self.holes.items()):
+            if age < HOLE_SETTLES_S:
+                self.holes[missing] = age + 1
+            else:
+                del self.holes[missing]
+                settled += 1
+        return settled
+
+    def forget_ids(self) -> None:
+        """After a gap in the feed a hole proves nothing."""
+        self.last_id = -1
+        self.holes.clear()
+
+    def close_second(self, now_s: int, learn: bool) -> None:
+        """Turn the second that ends at `now_s` into bars and features; baselines move only while `learn`."""
+        price = self.price
+        self.prices.put(now_s, price)
+        self.trades_10s.put(now_s, self.trades)
+        self.rate = self.trades_10s.total / 10.0
+        self.rates.put(now_s, self.rate)
+        buys, sells = self.orders_buy, self.orders_sell
+        self.last_orders = (buys, sells)
+        self.orders_60s.put(now_s, buys + sells)
+        self.ids_60s.put(now_s, self.ids)
+        missing = self._settle_holes() if self.holes else 0
+        self.missing_60s.put(now_s, missing)
+        if learn:
+            self.calm_ids += self.ids
+            self.calm_missing += missing
+        if self.trades and self.previous_price == self.previous_price:
+            self.kyle.close_second((price / self.previous_price - 1.0) * 1e4, self.flow_usd)
+        self.previous_price = price
+        self.trades = self.orders_buy = self.orders_sell = self.ids = 0
+        self.flow_usd = 0.0
+        self._features(now_s, learn)
+
+    def _features(self, now_s: int, learn: bool) -> None:
+        price = self.price
+        minute_ago, five_ago = self.prices.ago(now_s, 60), self.prices.ago(now_s, 300)
+        self.move_60s = price / minute_ago - 1.0 if minute_ago == minute_ago else None
+        self.move_300s = price / five_ago - 1.0 if five_ago == five_ago else None
+        if learn:
+            if self.move_60s is not None:
+                self.usual_move.offer(now_s, abs(self.move_60s))
+            self.usual_rate.offer(now_s, self.orders_60s.total / 60.0)
+            if (impact := self.kyle.value) is not None and impact > 0:
+                self.usual_impact.offer(now_s, impact)
+        usual_move, usual_rate = self.usual_move.value, self.usual_rate.value
+        self.sigma = MAD_TO_SIGMA * usual_move if usual_move is not None else None
+        self.rate_ratio = self.orders_60s.total / 60.0 / max(usual_rate, 1 / 60.0) if usual_rate is not None else None
+        impact, usual_impact = self.kyle.value, self.usual_impact.value
+        known = self.notional_known and impact is not None and usual_impact is not None
+        self.impact_ratio = impact / usual_impact if known and impact is not None and usual_impact else None
+
+    @property
+    def rate_peak(self) -> float:
+        """Highest ten-second trade rate of the last five minutes."""
+        return max((rate for rate in self.rates.cells if rate == rate), default=0.0)
+
+    def fresh(self, now_ns: int, stale_s: int) -> bool:
+        """Whether the price is young enough to be compared with another market's."""
+        return self.last_trade_ns > now_ns - stale_s * 1_000_000_000

@@ -1,0 +1,68 @@
+"""What happens to one venue's events after their receipt: books are kept whole, and what they lack is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from producers.continuity import BookSyncs
+from producers.errors import DecodeError
+from producers.health import Health
+from producers.rest import RestAnswer
+from producers.snapshots import Snapshots
+from producers.venue import Venue
+from schemas.base import Event
+from schemas.health import Gap
+from schemas.instrument import Instrument
+
+
+class Desk:
+    """One venue's books between its frames and the publisher."""
+
+    def __init__(self, *, venue: Venue, books: BookSyncs, health: Health) -> None:
+        self.venue = venue
+        self._books = books
+        self._health = health
+        self.frames = 0
+        self.events = 0
+        """Received and published since the last `count`; plain numbers, because this is the hot path."""
+        self.snapshots: Snapshots | None = None
+        """Who fetches the books; without it they wait for the socket to bring them."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a book was asked for and has not come."""
+        return self.snapshots is not None and self.snapshots.outstanding > 0
+
+    def count(self) -> None:
+        """Add what came since the last time to the counters."""
+        self._health.add(self.venue.id, "frames", count=self.frames)
+        self._health.add(self.venue.id, "events", count=self.events)
+        self.frames = self.events = 0
+
+    def feed(self, events: Sequence[Event]) -> list[Event]:
+        """What may be published of these market events."""
+        out = self._books.feed(events)
+        # Only a delta that was withheld can want a snapshot.
+        if len(out) < len(events) and self.snapshots is not None:
+            self.snapshots.ask()
+        return out
+
+    def hear(self, events: Sequence[Event]) -> list[Event]:
+        """What may be published of a session's own words: a lost book is the chain's to declare, in the book's time."""
+        out: list[Event] = []
+        for event in events:
+            if isinstance(event, Gap) and event.channel == "book":
+                out += self._books.disconnect([event.instrument], event.ts_recv_ns, event.reason)
+            else:
+                out.append(event)
+        return out
+
+    def snapshot(self, instrument: Instrument, answer: RestAnswer) -> list[Event]:
+        """What may be published now that this book was fetched."""
+        try:
+            book = self.venue.parse_snapshot(answer.body, instrument, answer.ts_recv_ns)
+        except DecodeError as error:
+            self._health.add(self.venue.id, "snapshot_failures", error.reason)
+            self._books.of(instrument.instrument).snapshot_failed()
+            return []
+        return self._books.feed([book])

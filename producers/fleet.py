@@ -1,0 +1,228 @@
+"""Every socket of the venues that were asked for: market lists, subscriptions and books, supervised together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Literal
+
+import msgspec
+
+from producers.backoff import Backoff
+from producers.clock import Clock, ClockName, RecordedClock, WallClock
+from producers.connection import Timing
+from producers.continuity import BookSyncs
+from producers.desk import Desk
+from producers.endings import FORBIDDEN_WAIT_S
+from producers.errors import DecodeError, FleetError, RestError
+from producers.health import Health
+from producers.intake import LiveIntake, Publish, Record, RecordedIntake
+from producers.pace import Pace
+from producers.rest import Rest
+from producers.selection import select
+from producers.session import Intake, Session
+from producers.snapshots import Snapshots
+from producers.venue import Venue
+from schemas.base import EVERY_INSTRUMENT
+from schemas.health import VenueStatus
+from schemas.instrument import Instrument
+
+logger = logging.getLogger(__name__)
+
+BURST_SHARE = 0.2
+"""So much of a venue's connections per minute may be made at once; the rest is spread over the minute."""
+
+MARKET_LIST = "market-list"
+"""The session name of statuses that concern the REST market list."""
+
+
+class EndpointOverride(msgspec.Struct, frozen=True, kw_only=True):
+    """Other addresses for a venue: a test network, a proxy, a server that plays a recording."""
+
+    websocket_base: str | None = None
+    rest_base: str | None = None
+
+
+class Fleet:
+    """Runs the sessions of some venues and publishes what they say.
+
+    Parameters
+    ----------
+    venues, symbols, at_most
+        Whom to listen to and for which base assets (see `producers.selection`); `at_most` caps the markets per venue.
+    publish
+        Takes each batch of events in order. `Instrument` events precede all others of their venue.
+    overrides
+        Addresses by venue id.
+    clock
+        `recorded` expects servers that play a recording and runs on its receive times, to its end.
+    record
+        Sees all raw input before it is parsed.
+    """
+
+    def __init__(
+        self,
+        *,
+        venues: Sequence[Venue],
+        symbols: Sequence[str],
+        publish: Publish,
+        at_most: int | None = None,
+        overrides: Mapping[str, EndpointOverride] | None = None,
+        clock: ClockName = "wall",
+        record: Record | None = None,
+        health: Health | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        self.health = health or Health()
+        self._recorded_clock = RecordedClock() if clock == "recorded" else None
+        self.clock: Clock = self._recorded_clock or WallClock()
+        """What time it is for the published events."""
+        self._venues = venues
+        self._symbols = symbols
+        self._publish = publish
+        self._at_most = at_most
+        self._overrides = overrides or {}
+        self._clock_name = clock
+        self._record = record
+        self._timing = timing or Timing()
+        self._listens = False
+
+    async def run(self) -> None:
+        """Run until cancelled, or to the end of the recording. Raises what `publish` raises."""
+        try:
+            async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+                rests = {venue.id: await stack.enter_async_context(self._rest(venue)) for venue in self._venues}
+                if self._recorded_clock is not None:
+                    await self._run_recorded(rests, self._recorded_clock, group)
+                else:
+                    for venue in self._venues:
+                        group.create_task(self._run_live(venue, rests[venue.id], group))
+        except BaseExceptionGroup as failures:
+            # One cause is raised as itself: whoever embeds the fleet should not need to know how it is built.
+            raise failures.exceptions[0] from failures
+        if not self._listens:
+            raise FleetError("no venue lists a market of " + ", ".join(self._symbols))
+
+    def _rest(self, venue: Venue) -> Rest:
+        base = self._override(venue).rest_base or venue.rest_base
+        return Rest(venue=venue.id, base=base, health=self.health, clock=self._clock_name)
+
+    def _override(self, venue: Venue) -> EndpointOverride:
+        return self._overrides.get(venue.id) or EndpointOverride()
+
+    async def _run_live(self, venue: Venue, rest: Rest, group: asyncio.TaskGroup) -> None:
+        instruments = await self._insistent_markets(venue, rest)
+        if not instruments:
+            self._complain(venue, "rejected", "none of these symbols is listed: " + ", ".join(self._symbols))
+            return
+        desk, books = self._desk(venue)
+        intake = LiveIntake(desk=desk, publish=self._publish, record=self._record, health=self.health)
+        desk.snapshots = Snapshots(
+            venue=venue,
+            books=books,
+            instruments={instrument.instrument: instrument for instrument in instruments},
+            rest=rest,
+            health=self.health,
+            recorded=False,
+            on_answer=intake.answer,
+        )
+        self._publish(instruments)
+        group.create_task(intake.run())
+        group.create_task(desk.snapshots.run())
+        for session in self._sessions(venue, instruments, intake):
+            group.create_task(session.run())
+
+    async def _run_recorded(self, rests: Mapping[str, Rest], clock: RecordedClock, group: asyncio.TaskGroup) -> None:
+        desks: dict[str, Desk] = {}
+        intake = RecordedIntake(desks=desks, clock=clock, publish=self._publish, record=self._record)
+        sessions: list[Session] = []
+        for venue in self._venues:
+            instruments = await self._markets(venue, rests[venue.id])
+            desk, books = self._desk(venue)
+            desk.snapshots = Snapshots(
+                venue=venue,
+                books=books,
+                instruments={instrument.instrument: instrument for instrument in instruments},
+                rest=rests[venue.id],
+                health=self.health,
+                recorded=True,
+                on_answer=intake.answer,
+            )
+            desks[venue.id] = desk
+            self._publish(instruments)
+            sessions += self._sessions(venue, instruments, intake)
+        if not sessions:
+            return
+        for session in sessions:
+            intake.join(session)
+        running = [group.create_task(session.run()) for session in sessions]
+        running += [group.create_task(desk.snapshots.run()) for desk in desks.values() if desk.snapshots is not None]
+        await intake.run()
+        for task in running:
+            task.cancel()
+
+    def _desk(self, venue: Venue) -> tuple[Desk, BookSyncs]:
+        books = BookSyncs(venue=venue.id, sequencing=venue.sequencing)
+        return Desk(venue=venue, books=books, health=self.health), books
+
+    def _sessions(self, venue: Venue, instruments: Sequence[Instrument], intake: Intake) -> list[Session]:
+        self._listens = self._listens or bool(instruments)
+        limit = venue.limits.connects_per_min
+        gate = Pace(limit=limit, per_s=60.0, burst=int(limit * BURST_SHARE), now_s=time.monotonic)
+        return [
+            Session(
+                venue=venue,
+                socket=socket,
+                websocket_base=self._override(venue).websocket_base or venue.websocket_base,
+                intake=intake,
+                gate=gate,
+                health=self.health,
+                timing=self._timing,
+            )
+            for socket in venue.sockets(instruments)
+        ]
+
+    async def _markets(self, venue: Venue, rest: Rest) -> list[Instrument]:
+        """The venue's markets that were asked for, made known to it."""
+        answer = await rest.get(venue.instruments_request())
+        if self._record is not None:
+            self._record(venue.id, answer.ts_recv_ns, answer.body, "instruments")
+        listed = venue.parse_instruments(answer.body, answer.ts_recv_ns)
+        instruments = select(listed, self._symbols, at_most=self._at_most)
+        venue.register(instruments)
+        return instruments
+
+    async def _insistent_markets(self, venue: Venue, rest: Rest) -> list[Instrument]:
+        """The same, tried until it works: a venue that is away or closed to us must not stop the others."""
+        backoff = Backoff(base_s=self._timing.first_retry_below_s, cap_s=self._timing.retry_cap_s)
+        complaint = ""
+        while True:
+            try:
+                return await self._markets(venue, rest)
+            except RestError as error:
+                refused = error.status is not None and 400 <= error.status < 500 and error.status not in (418, 429)
+                reason = f"no market list: {error}"
+            except DecodeError as error:
+                refused = False
+                reason = f"unreadable market list: {error}"
+            if reason != complaint:
+                complaint = reason
+                self._complain(venue, "rejected" if refused else "down", reason)
+            await asyncio.sleep(backoff.next_s() + (FORBIDDEN_WAIT_S if refused else 0.0))
+
+    def _complain(self, venue: Venue, state: Literal["down", "rejected"], reason: str) -> None:
+        logger.warning("%s: %s", venue.id, reason)
+        now_ns = self.clock.now_ns()
+        status = VenueStatus(
+            venue=venue.id,
+            instrument=EVERY_INSTRUMENT,
+            ts_event_ns=now_ns,
+            ts_recv_ns=now_ns,
+            state=state,
+            session=MARKET_LIST,
+            reason=reason,
+        )
+        self._publish([status])

@@ -1,0 +1,11 @@
+"""A reconstruction of 10 October 2025, 20:20-22:20 UTC, as venue wire frames with ground-truth labels.
+
+This is NOT a recording. A seeded generator draws frames whose statistics follow the published minute table and facts
+(`facts.py`); only Hyperliquid's auto-deleveraging waves are real. Gemini and Coinbase are not simulated. The twin has
+the same trades at the same times without the cascade.
+"""
+
+from producers.reconstruction.frames import SEED, frames
+from producers.reconstruction.labels import Label, labels
+
+__all__ = ["SEED", "Label", "frames", "labels"]

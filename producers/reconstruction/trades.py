@@ -1,0 +1,254 @@
+"""Trades of every market, minute by minute: times and sides from the activity, prices from the world, sizes from lambda."""
+
+from __future__ import annotations
+
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from producers.reconstruction.activity import Activity
+from producers.reconstruction.btc import TRIGGER_SECOND
+from producers.reconstruction.facts import (
+    CALM_LAMBDA_BP,
+    FIRST_MINUTE,
+    MINUTES,
+    OFF_BOOK_FILLS,
+    OFF_BOOK_FIRST,
+    OFF_BOOK_MARKETS,
+    THINNING,
+    minute_of,
+)
+from producers.reconstruction.liquidity import depth_share, half_spread
+from producers.reconstruction.markets import ALTS, MARKETS, Market, is_alt
+from producers.reconstruction.prices import World
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+MARKET, ADL, INSURANCE_FUND = 0, 1, 2
+_SHOWN_SHARE = 4
+"""One off-book fill in so many shows as a row (X = ADL or INSURANCE_FUND), the rest are holes in the trade ids."""
+_CALM_BIN = 16.0
+_DAMPING = 0.6
+"""Other markets' rates grow with this power of the alts': majors were less of a multiple busier."""
+_INSIDE = 0.25
+_CALM_LOOK_S = 6
+_USUAL_LAMBDA_SPREAD = 0.25
+
+
+class Trades(NamedTuple):
+    """Trades of one market in one minute, in time order."""
+
+    at_s: Floats
+    """Seconds after the window's beginning, on the venue's millisecond."""
+    ticks: Ints
+    lots: Ints
+    sold: NDArray[np.bool_]
+    ids: Ints
+    kind: Ints
+
+
+def _top(scores: Floats, count: int) -> Ints:
+    count = min(count, scores.size)
+    return np.argpartition(-scores, count - 1)[:count] if count else np.zeros(0, np.int64)
+
+
+def _repeat(slots: Ints, total: int, rng: np.random.Generator) -> Ints:
+    """`total` fills over these order slots, each at least once."""
+    extra = total - slots.size
+    if extra <= 0 or not slots.size:
+        return slots
+    weights = rng.exponential(1.0, slots.size)
+    return np.repeat(slots, 1 + rng.multinomial(extra, weights / weights.sum()))
+
+
+class Flow:
+    """Draws each minute's trades; the twin trades at the same times and sides at calm prices."""
+
+    def __init__(self, *, seed: int, activity: Activity, cascade: World, shown: World) -> None:
+        self._seed = seed
+        self._activity = activity
+        self._cascade = cascade
+        self._shown = shown
+        self._next_id = {market: 1_000_000 * (index + 20) for index, market in enumerate(MARKETS)}
+        self._alts = [next(m for m in MARKETS if is_alt(m) and m.base == base) for base in ALTS]
+        self._half = {m: half_spread(m, depth_share(m, twin=shown.twin)) for m in MARKETS}
+        for market in MARKETS:
+            if market.base in ("BTC", "ETH"):  # much trades inside a wide spread of the majors
+                self._half[market] *= _INSIDE
+        self._last_log: dict[Market, float] = {}
+
+    def minute(self, minute: int) -> dict[Market, Trades]:
+        """All markets' trades in one minute of the day."""
+        rng = np.random.default_rng([self._seed, 6, minute])
+        drawn: dict[Market, tuple[Floats, NDArray[np.bool_]]] = self._alts_minute(minute, rng)
+        for market in MARKETS:
+            if market not in drawn:
+                drawn[market] = self._other_minute(market, minute, rng)
+        result: dict[Market, Trades] = {}
+        for market, (at_s, sold) in drawn.items():
+            order = np.argsort(at_s, kind="stable")
+            result[market] = self._priced(market, minute, at_s[order], sold[order], rng)
+        return result
+
+    def _alts_minute(self, minute: int, rng: np.random.Generator) -> dict[Market, tuple[Floats, NDArray[np.bool_]]]:
+        start = (minute - FIRST_MINUTE) * 60
+        paths = np.array([self._cascade.mid(market)[start : start + 61] for market in self._alts])
+        steps = np.diff(paths, axis=1)
+        push = np.clip(steps / (steps.std(axis=1, keepdims=True) + 1e-9), -2.5, 2.5)
+        earlier = [self._cascade.mid(market)[np.maximum(np.arange(start, start + 60) - _CALM_LOOK_S, 0)] for market in self._alts]
+        drift = paths[:, :60] - np.array(earlier)
+        drift = drift / (drift.std() + 1e-9)
+        shares = np.log([market.share for market in self._alts])
+        calm = minute < minute_of("20:50")
+        chosen: list[list[tuple[Ints, bool]]] = []
+        for index in range(6):
+            bin_ = (minute - FIRST_MINUTE) * 6 + index
+            counts = [int(column[bin_]) for column in self._activity]
+            by_second = push[:, index * 10 : index * 10 + 10]
+            if calm:
+                chosen.append(_calm_bin(counts[0], counts[1], drift[:, index * 10 : index * 10 + 10], rng))
+            else:
+                first = TRIGGER_SECOND * 10 if minute == minute_of("20:50") and index == 0 else 0
+                chosen.append(_busy_bin(counts, shares, np.repeat(by_second, 10, axis=1).ravel(), first, rng))
+        offset = rng.integers(0, 100, (12, 600))
+        times: list[list[Floats]] = [[] for _ in ALTS]
+        sides: list[list[NDArray[np.bool_]]] = [[] for _ in ALTS]
+        for index, groups in enumerate(chosen):
+            for slots, sold in groups:
+                alt, slot = slots // 100, slots % 100 + index * 100
+                at_s = start + slot / 10 + offset[alt, slot] / 1000
+                for which in range(12):
+                    mine = at_s[alt == which]
+                    times[which].append(mine)
+                    sides[which].append(np.full(mine.size, sold))
+        return {m: (np.concatenate(times[i]), np.concatenate(sides[i])) for i, m in enumerate(self._alts)}
+
+    def _other_minute(self, market: Market, minute: int, rng: np.random.Generator) -> tuple[Floats, NDArray[np.bool_]]:
+        start = (minute - FIRST_MINUTE) * 60
+        bins = slice((minute - FIRST_MINUTE) * 6, (minute - FIRST_MINUTE) * 6 + 6)
+        pooled, sells = self._activity.trades[bins], self._activity.sells[bins]
+        expected = market.share * _CALM_BIN * (pooled / _CALM_BIN) ** _DAMPING * rng.uniform(0.85, 1.15, 6)
+        counts = np.floor(expected + rng.random(6)).astype(np.int64)
+        which = np.repeat(np.arange(6), counts)
+        inside = np.floor(rng.random(which.size) * 10_000) / 1000
+        if minute == minute_of("20:50"):
+            inside[which == 0] = TRIGGER_SECOND + inside[which == 0] / 2
+        at_s = start + which * 10 + inside
+        path = self._cascade.mid(market)[start : start + 61]
+        step = np.diff(path)[np.minimum((at_s - start).astype(np.int64), 59)]
+        chance = (sells / pooled)[which] - 0.25 * np.sign(step)
+        sold = rng.random(which.size) < chance
+        if market.base == "BTC" and market.venue == "binance-coinm":
+            extremes = np.array([int(np.argmin(path[1:])) + 1, int(np.argmax(path[1:])) + 1, 59]).clip(0, 59)
+            at_s = np.concatenate([at_s, start + extremes + 0.001, [start + 59.9]])
+            sold = np.concatenate([sold, [True, False, True, True]])
+        return at_s, sold
+
+    def _priced(self, market: Market, minute: int, at_s: Floats, sold: NDArray[np.bool_], rng: np.random.Generator) -> Trades:
+        start = (minute - FIRST_MINUTE) * 60
+        grid = np.arange(start, start + 61)
+        mid = np.interp(at_s, grid, self._shown.mid(market)[start : start + 61])
+        half = np.interp(at_s, grid, self._half[market][start : start + 61])
+        ticks = np.maximum(1, np.rint(np.exp(mid) * np.where(sold, 1 - half, 1 + half) / market.tick)).astype(np.int64)
+        dollars = np.exp(rng.normal(0, 0.7, at_s.size))
+        if is_alt(market):
+            dollars *= self._dollar_scale(market, minute, at_s, sold, dollars, rng)
+        else:
+            dollars *= market.depth_per_bp_usd / 60
+        price = ticks * market.tick
+        lots = np.maximum(1, np.rint(dollars / (market.contract_usd or price * market.lot))).astype(np.int64)
+        kind = np.zeros(at_s.size, np.int64)
+        first = self._next_id[market]
+        ids = first + np.arange(at_s.size)
+        trades = Trades(at_s, ticks, lots, sold, ids, kind)
+        hidden = 0 if self._shown.twin else self._off_book(market, minute)
+        if hidden:
+            trades = _with_off_book(trades, hidden, rng)
+        self._next_id[market] = first + at_s.size + hidden
+        return trades
+
+    def _dollar_scale(
+        self, market: Market, minute: int, at_s: Floats, sold: NDArray[np.bool_], sizes: Floats, rng: np.random.Generator
+    ) -> float:
+        """Dollars by which unit sizes are multiplied for the minute's price impact to be the published one."""
+        row = MINUTES.get(minute)
+        wanted = CALM_LAMBDA_BP * (row.lambda_x if row else (1.0 if minute < minute_of("20:50") else 8.0))
+        wanted *= float(np.exp(rng.normal(0, _USUAL_LAMBDA_SPREAD)))
+        start = (minute - FIRST_MINUTE) * 60
+        second = np.minimum((at_s - start).astype(np.int64), 59)
+        half = self._half[market][start] if not self._shown.twin else 0.0
+        logs = np.interp(at_s, np.arange(start, start + 61), self._cascade.mid(market)[start : start + 61])
+        logs = logs + np.where(sold, -half, half)
+        previous = self._last_log.get(market, float(self._cascade.mid(market)[start]))
+        last = np.full(61, np.nan)
+        last[0] = previous
+        last[second + 1] = logs
+        seen = np.maximum.accumulate(np.where(np.isnan(last), 0, np.arange(61)))
+        move = np.diff(last[seen]) * 1e4
+        signed = np.bincount(second, np.where(sold, -sizes, sizes), 60)
+        if at_s.size:
+            self._last_log[market] = float(logs[-1])
+        spread = float(signed.std()) or 1.0
+        slope = float(((move - move.mean()) * (signed - signed.mean())).mean()) / spread**2
+        slope = max(slope, 0.15 * float(move.std()) / spread, 1e-6)
+        return float(np.clip(slope / wanted * 1e5, 30.0, 400_000.0))
+
+    def _off_book(self, market: Market, minute: int) -> int:
+        published = OFF_BOOK_FILLS.get(minute, 0)
+        names = OFF_BOOK_FIRST if minute < minute_of("21:00") else OFF_BOOK_MARKETS
+        if not published or not is_alt(market) or market.base not in names:
+            return 0
+        # cumulative shares, so that the markets' counts add up to the thinned total exactly
+        shares = [next(m.share for m in self._alts if m.base == name) for name in names]
+        edges = [round(published / THINNING * part / sum(shares)) for part in itertools.accumulate(shares, initial=0.0)]
+        position = names.index(market.base)
+        return edges[position + 1] - edges[position]
+
+
+def _calm_bin(count: int, sells: int, drift: Floats, rng: np.random.Generator) -> list[tuple[Ints, bool]]:
+    """In the calm the alts trade together: one arbitrageur touches all of them within a tenth of a second.
+
+    A burst that sells comes when prices have just fallen, or the price impact would have no sign.
+    """
+    bursts = max(1, round(count / 12))
+    sign = -1.0 if sells > count / 2 else 1.0
+    moments = _top(1.5 * sign * np.repeat(drift.mean(axis=0), 5) + rng.gumbel(size=50), bursts) * 2
+    slots = np.concatenate([rng.permutation(12) * 100 + moment for moment in moments])
+    extra = count - slots.size
+    slots = np.concatenate([slots, slots[:extra] + 1]) if extra > 0 else slots[:count]
+    scores = rng.gumbel(size=slots.size) - 1.5 * drift[slots // 100, slots % 100 // 10]
+    down = np.zeros(slots.size, np.bool_)
+    down[_top(scores, sells)] = True
+    return [(slots[down], True), (slots[~down], False)]
+
+
+def _busy_bin(counts: list[int], shares: Floats, direction: Floats, first: int, rng: np.random.Generator) -> list[tuple[Ints, bool]]:
+    """Orders of a busy ten seconds: sells where the price falls, buys where it rises, each order one or more fills."""
+    total, sells, orders = counts
+    allowed = np.where(np.tile(np.arange(100), 12) >= first, 0.0, -np.inf) + np.repeat(shares, 100)
+    buys = total - sells
+    sold = _top(allowed - 0.8 * direction + rng.gumbel(size=1200), orders)
+    bought = _top(allowed + 0.8 * direction + rng.gumbel(size=1200), min(buys, max(1, round(orders * buys / sells))))
+    return [(_repeat(sold, sells, rng), True), (_repeat(bought, buys, rng), False)]
+
+
+def _with_off_book(trades: Trades, hidden: int, rng: np.random.Generator) -> Trades:
+    """Open holes in the ids; a share of them is filled by rows that print off the book, 2 % below the market."""
+    place = np.sort(rng.integers(0, trades.ids.size, hidden))
+    ids = trades.ids + np.searchsorted(place, np.arange(trades.ids.size), side="right")
+    shown = np.arange(0, hidden, _SHOWN_SHARE)
+    at = place[shown]
+    rows = Trades(
+        trades.at_s[at],
+        np.maximum(1, np.rint(trades.ticks[at] * 0.98)).astype(np.int64),
+        trades.lots[at] * 3,
+        np.ones(at.size, np.bool_),
+        trades.ids[0] + at + shown,
+        np.where(np.arange(at.size) % 2 == 0, ADL, INSURANCE_FUND).astype(np.int64),
+    )
+    merged = Trades(*(np.concatenate(pair) for pair in zip(trades._replace(ids=ids), rows, strict=True)))
+    order = np.argsort(merged.ids, kind="stable")
+    return Trades(*(column[order] for column in merged))

@@ -1,0 +1,260 @@
+"""Reading recordings of raw frames: one `receive time<space>raw frame` a line, plain, gzip or zstd.
+
+The time may be in seconds, milliseconds, microseconds or nanoseconds: its number of digits tells. Files of our own
+recorder begin with a header that names the venue and its markets; of others the venue is recognised by the frames.
+Within a file no two frames have the same receive time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from operator import itemgetter
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from producers.compressed import CHUNK_BYTES, CompressedFile
+from producers.errors import RecordingError
+from schemas.instrument import Instrument
+
+VERSION = 1
+HEAD_FRAMES = 512
+"""Frames read to recognise a venue: more than precede the first book snapshot in any recording that we know."""
+
+MAX_STEP_NS = 86_400 * 10**9
+"""A receive time a day away from its neighbours is damage: no venue keeps a socket that long in silence."""
+
+MAX_LINE_BYTES = 1 << 26
+"""The longest market list is 3 MB; whatever is twenty times longer is no line."""
+
+_NS_PER_UNIT = {10: 10**9, 13: 10**6, 16: 10**3, 19: 1}
+"""Digits of a time after 2001 and before 2286, by unit."""
+
+Recognise = Callable[[bytes], tuple[str, str] | None]
+"""Venue id and venue symbol of a raw frame, or None where it is not known."""
+
+
+class RecordedFrame(NamedTuple):
+    """A frame as the venue sent it, or a REST answer in its envelope (see `rest_answer`)."""
+
+    recv_ns: int
+    venue_id: str
+    raw: bytes
+
+
+class RecordingHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """The first line of our own recordings."""
+
+    version: int
+    venue: str
+    instruments: tuple[Instrument, ...] = ()
+
+
+class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A REST answer between the frames: `rest` is `book` or `instruments`, `body` the verbatim answer."""
+
+    rest: str
+    body: msgspec.Raw
+    symbol: str = ""
+
+
+class SymbolReader(Protocol):
+    """The part of a venue that recognises recordings."""
+
+    id: str
+
+    def symbol_of(self, frame: bytes) -> str | None:
+        """The venue symbol of a frame of this venue; None for any other."""
+
+
+class _HeaderLine(msgspec.Struct):
+    recording: RecordingHeader
+
+
+_decode_header = msgspec.json.Decoder(_HeaderLine).decode
+_decode_rest = msgspec.json.Decoder(RecordedAnswer).decode
+_REST = b'{"rest":'
+_BARE_BOOK = b'{"lastUpdateId"'
+
+
+def rest_answer(raw: bytes) -> RecordedAnswer | None:
+    """The REST answer in a recorded line, or None where it is a websocket frame.
+
+    >>> rest_answer(b'{"rest":"book","symbol":"BTCUSDT","body":{"lastUpdateId":1}}').symbol
+    'BTCUSDT'
+    """
+    if not raw.startswith(_REST):
+        return None
+    try:
+        return _decode_rest(raw)
+    except msgspec.MsgspecError:
+        return None
+
+
+def rest_line(rest: str, body: bytes, symbol: str = "") -> bytes:
+    """The envelope that `rest_answer` reads; the body stays verbatim."""
+    return b'%b%b,"symbol":%b,"body":%b}' % (_REST, msgspec.json.encode(rest), msgspec.json.encode(symbol), body)
+
+
+def recogniser(venues: Sequence[SymbolReader]) -> Recognise:
+    """Recognise frames by asking each venue; a frame that several claim is nobody's."""
+
+    def recognise(raw: bytes) -> tuple[str, str] | None:
+        found = [(venue.id, symbol) for venue in venues if (symbol := venue.symbol_of(raw)) is not None]
+        return found[0] if len(found) == 1 else None
+
+    return recognise
+
+
+class Recording:
+    """One recorded file of one venue; iterating reads it from its beginning.
+
+    Parameters
+    ----------
+    path
+        Plain, gzip or zstd text.
+    recognise
+        What tells the venue and the symbol of a frame.
+    venue_id
+        The venue, where it is known beforehand.
+
+    Attributes
+    ----------
+    symbols
+        Venue symbols seen in the head of the file, in order of appearance.
+    lines, skipped, warnings
+        Counted by the last iteration: lines read, lines left out by reason, and what a person should know.
+
+    Raises
+    ------
+    RecordingError
+        When the file cannot be read or is not a recording of a known venue.
+    """
+
+    def __init__(
+        self, path: Path, *, recognise: Recognise, venue_id: str | None = None, chunk_bytes: int = CHUNK_BYTES
+    ) -> None:
+        self.path = path
+        self.header: RecordingHeader | None = None
+        self.lines = 0
+        self.skipped: Counter[str] = Counter()
+        self.warnings: list[str] = []
+        self.size = 0
+        self._file = CompressedFile(path, chunk_bytes=chunk_bytes)
+        self._start_ns = 0
+        head = list(islice(self._frames(), HEAD_FRAMES))
+        if not head:
+            raise RecordingError(f"{path}: {self._emptiness()}; expected lines of `receive time<space>raw frame`")
+        self.size = path.stat().st_size
+        self._start_ns = sorted(head)[len(head) // 2][0]
+        self.symbols: tuple[str, ...] = ()
+        self.venue_id = self._recognise_venue(head, recognise, venue_id)
+
+    def __iter__(self) -> Iterator[RecordedFrame]:
+        venue_id, last_ns = self.venue_id, self._start_ns
+        first = True
+        for recv_ns, raw in self._frames():
+            if abs(recv_ns - last_ns) > MAX_STEP_NS:
+                self.skipped["receive_time"] += 1
+                continue
+            # Frames keep their order even when they go over several sockets, where only the time tells it: equal times
+            # become a nanosecond apart, and a clock that was set back stands still.
+            last_ns = recv_ns if first else max(recv_ns, last_ns + 1)
+            first = False
+            if not raw.startswith(_BARE_BOOK):
+                yield RecordedFrame(last_ns, venue_id, raw)
+            elif len(self.symbols) == 1:
+                yield RecordedFrame(last_ns, venue_id, rest_line("book", raw, self.symbols[0]))
+            else:
+                self.skipped["book_without_symbol"] += 1
+
+    @property
+    def progress(self) -> float:
+        """The share of the file that has been read, 0 to 1."""
+        return self._file.bytes_read / self.size if self.size else 0.0
+
+    def _frames(self) -> Iterator[tuple[int, bytes]]:
+        self.lines = 0
+        self.skipped = Counter()
+        self.warnings = []
+        for line in _lines(self._file):
+            self.lines += 1
+            digits, space, raw = line.partition(b" ")
+            scale = _NS_PER_UNIT.get(len(digits))
+            if space and scale is not None and digits.isdigit() and raw:
+                if raw.isascii() or _is_utf8(raw):
+                    yield int(digits) * scale, raw
+                else:
+                    self.skipped["not_text"] += 1
+            elif digits == b"0" and self.lines == 1:
+                self.header = self._read_header(raw)
+            elif line:
+                self.skipped["not_a_frame"] += 1
+        if self._file.damage:
+            self.warnings.append(f"{self.path}: {self._file.damage}")
+        if self.skipped:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(self.skipped.items()))
+            self.warnings.append(f"{self.path}: lines left out: {reasons}")
+
+    def _read_header(self, raw: bytes) -> RecordingHeader:
+        try:
+            header = _decode_header(raw).recording
+        except msgspec.MsgspecError as error:
+            raise RecordingError(f"{self.path}: its header cannot be read: {error}") from error
+        if header.version != VERSION:
+            raise RecordingError(f"{self.path}: recording version {header.version}, this program reads {VERSION}")
+        return header
+
+    def _recognise_venue(self, head: list[tuple[int, bytes]], recognise: Recognise, venue_id: str | None) -> str:
+        if self.header is not None and venue_id not in (None, self.header.venue):
+            raise RecordingError(f"{self.path}: recorded from {self.header.venue}, not from {venue_id}")
+        known = [found for _, raw in head if (found := recognise(raw)) is not None]
+        if self.header is not None:
+            venue_id = self.header.venue
+        elif venue_id is None:
+            votes = Counter(venue for venue, _ in known)
+            if not votes:
+                unknown = f"no venue recognised in its first {len(head)} frames"
+                raise RecordingError(f"{self.path}: {unknown}; name it with --venue")
+            venue_id = votes.most_common(1)[0][0]
+        self.symbols = tuple(dict.fromkeys(symbol for venue, symbol in known if venue == venue_id))
+        return venue_id
+
+    def _emptiness(self) -> str:
+        if self._file.damage:
+            return self._file.damage
+        return "not a recording" if self.lines else "empty"
+
+
+def merged(recordings: Sequence[Iterable[RecordedFrame]]) -> Iterator[RecordedFrame]:
+    """Frames of several recordings by receive time, then venue id, then the order of the arguments."""
+    if len(recordings) == 1:
+        return iter(recordings[0])
+    return heapq.merge(*recordings, key=itemgetter(0, 1))
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for chunk in chunks:
+        whole, newline, tail = chunk.rpartition(b"\n")
+        if not newline:
+            # Something else than text can go on for ever without a line end.
+            rest = rest + tail if len(rest) < MAX_LINE_BYTES else tail
+            continue
+        lines = (rest + whole).split(b"\n")
+        rest = tail
+        yield from lines
+    if rest:
+        yield rest
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,100 @@
+"""Whole books on demand: which markets wait for one, and fetching them without spending the venue's patience."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from producers.continuity import BookSyncs
+from producers.errors import RestError
+from producers.health import Health
+from producers.pace import Pace
+from producers.rest import Rest, RestAnswer
+from producers.venue import Request, Venue
+from schemas.instrument import Instrument
+
+logger = logging.getLogger(__name__)
+
+PER_INSTRUMENT_PER_MIN = 6
+"""Resyncs of one book. A chain that breaks more often than every ten seconds is not mended by one more snapshot."""
+
+PER_VENUE_PER_MIN = 60
+"""Of all books. A deep Binance snapshot weighs 20 (futures) to 50 (spot) of a budget of 2400 to 6000 a minute."""
+
+AT_ONCE = 4
+"""Concurrent calls to one venue: enough to start quickly, too few to look like an attack."""
+
+
+class Snapshots:
+    """Fetches the books that a venue's syncs want; each answer goes, unread, to `on_answer`; None where none came."""
+
+    def __init__(
+        self,
+        *,
+        venue: Venue,
+        books: BookSyncs,
+        instruments: dict[str, Instrument],
+        rest: Rest,
+        health: Health,
+        recorded: bool,
+        on_answer: Callable[[Instrument, RestAnswer | None], None],
+    ) -> None:
+        self._venue = venue
+        self._books = books
+        self._instruments = instruments
+        self._rest = rest
+        self._health = health
+        self._recorded = recorded
+        self._on_answer = on_answer
+        # A playing server answers in the order of its timeline: a call that queues here would hold all of it up.
+        self._at_once = asyncio.Semaphore(max(1, len(instruments)) if recorded else AT_ONCE)
+        self._venue_pace = Pace(limit=PER_VENUE_PER_MIN, per_s=60.0, burst=20, now_s=time.monotonic)
+        self._paces: dict[str, Pace] = {}
+        self._wanted: asyncio.Queue[tuple[Instrument, Request]] = asyncio.Queue()
+        self.outstanding = 0
+        """Asked for and not answered; a recorded run stands still while there are any."""
+
+    def ask(self) -> None:
+        """Ask for every book that is wanted now."""
+        for name in self._books.wanting():
+            instrument = self._instruments.get(name)
+            request = None if instrument is None else self._venue.snapshot_request(instrument)
+            if instrument is not None and request is not None:
+                self._books.of(name).snapshot_requested()
+                self.outstanding += 1
+                self._wanted.put_nowait((instrument, request))
+
+    async def run(self) -> None:
+        """Fetch until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                instrument, request = await self._wanted.get()
+                group.create_task(self._fetch(instrument, request))
+
+    async def _fetch(self, instrument: Instrument, request: Request) -> None:
+        # A playing server answers at its own time and counts nothing.
+        if not self._recorded:
+            await asyncio.sleep(max(self._pace(instrument.instrument).reserve_s(), self._venue_pace.reserve_s()))
+        answer = None
+        try:
+            async with self._at_once:
+                answer = await self._rest.get(request)
+        except RestError as error:
+            logger.warning("no book of %s %s: %s", self._venue.id, instrument.instrument, error)
+            self._health.add(self._venue.id, "snapshot_failures", error.reason)
+            # What a recording does not hold will not be there the next time either.
+            if not self._recorded:
+                self._books.of(instrument.instrument).snapshot_failed()
+        else:
+            self._health.add(self._venue.id, "snapshots")
+        self.outstanding -= 1
+        self._on_answer(instrument, answer)
+
+    def _pace(self, instrument: str) -> Pace:
+        pace = self._paces.get(instrument)
+        if pace is None:
+            pace = Pace(limit=PER_INSTRUMENT_PER_MIN, per_s=60.0, burst=3, now_s=time.monotonic)
+            self._paces[instrument] = pace
+        return pace

@@ -1,0 +1,121 @@
+"""The contract of a venue: what to say to it and how to read what it answers. Pure: no clock, no loop, no socket.
+
+A venue object knows its instruments (`register`) and nothing else; the same object serves live sessions and replays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from schemas.base import Event
+from schemas.instrument import Instrument
+from schemas.market import BookSnapshot
+
+ChannelName = Literal["trades", "book", "liquidations", "mark", "open_interest", "insurance", "adl", "status"]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """A REST call. `path` is appended to the venue's REST base, which a user may override."""
+
+    path: str
+    method: Literal["GET", "POST"] = "GET"
+    body: bytes | None = None
+
+
+class Socket(msgspec.Struct, frozen=True, kw_only=True):
+    """One websocket connection and what to say on it."""
+
+    name: str
+    """Unique within the venue: `public-0`."""
+    path: str
+    """Appended to the venue's websocket base."""
+    subscribe: tuple[str, ...]
+    """Frames to send after connecting, in order."""
+    expect_acks: int
+    """How many `Ack`s make the socket "up"."""
+    ping: str | None = None
+    """Application ping, or None where the protocol's own ping suffices."""
+    ping_every_s: float = 20.0
+    stale_after_s: float = 30.0
+    """Without a market event for so long the socket is cut and opened anew; pongs and acks do not count as life."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What the venue tolerates, from its documentation."""
+
+    messages_per_s: float
+    connects_per_min: float
+    lifetime_s: float | None
+    """Planned rotation before the venue's own cut."""
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """A subscription was accepted (which on some venues proves nothing)."""
+
+
+class Pong(msgspec.Struct, frozen=True):
+    """An answer to our ping."""
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """An error frame and what to do about it."""
+
+    reason: str
+    action: Literal["ignore", "resubscribe", "reconnect", "fatal"]
+
+
+Control = Ack | Pong | Refusal
+
+
+class Sequencing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a venue's book deltas chain; read by `producers.continuity`."""
+
+    chain: Literal["prev_id", "contiguous"]
+    """`prev_id`: delta.prev_id == last delta's last_id. `contiguous`: delta.first_id == last delta's last_id + 1."""
+    snapshot_overlap: int
+    """A first delta fits a snapshot `s` when first_id <= s.last_id + overlap and last_id >= s.last_id + overlap."""
+
+
+class Venue(Protocol):
+    """One per venue file. `parse` and its siblings raise nothing but `DecodeError`."""
+
+    id: str
+    group: str
+    """The name that `--venue` accepts for several at once: `binance`."""
+    websocket_base: str
+    rest_base: str
+    limits: Limits
+    sequencing: Sequencing | None
+    """None where every book message is a whole book."""
+    completeness: Mapping[ChannelName, str]
+    """What the public feed omits or throttles, so that silence is never read as calm."""
+
+    def instruments_request(self) -> Request:
+        """The call that lists the venue's markets."""
+
+    def parse_instruments(self, body: bytes, ts_recv_ns: int) -> list[Instrument]:
+        """The tradable markets in the answer."""
+
+    def register(self, instruments: Sequence[Instrument]) -> None:
+        """Make these markets known: frames of others raise `DecodeError("unknown_symbol")`."""
+
+    def infer_instrument(self, symbol: str, ts_recv_ns: int) -> Instrument | None:
+        """The market that a symbol names by the venue's own rules, for recordings without a market list."""
+
+    def sockets(self, instruments: Sequence[Instrument]) -> list[Socket]:
+        """Connections and subscriptions for these markets, within the venue's limits."""
+
+    def snapshot_request(self, instrument: Instrument) -> Request | None:
+        """The call that fetches a whole book; None where the socket sends it."""
+
+    def parse_snapshot(self, body: bytes, instrument: Instrument, ts_recv_ns: int) -> BookSnapshot:
+        """The book in the answer."""
+
+    def parse(self, frame: bytes, ts_recv_ns: int) -> Sequence[Event | Control]:
+        """One frame's events in their order, or the control decision that it carries."""
+
+    def symbol_of(self, frame: bytes) -> str | None:
+        """The venue symbol a raw market frame is about, or None when this is not a frame of this venue (used to recognise recordings)."""

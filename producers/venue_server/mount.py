@@ -1,0 +1,180 @@
+"""One venue of the server: who listens to what, its books, and the snapshots that its clients are due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict, deque
+
+import orjson
+
+from producers.venue_server.books import Book
+from producers.venue_server.dialects import Dialect
+from producers.venue_server.faults import Faults
+from producers.venue_server.listener import loads
+from producers.venue_server.peer import Peer
+from producers.venue_server.timeline import Ahead
+
+Snapshot = tuple[bytes, int]
+"""A REST book as sent, and its receive time."""
+
+
+class Shelf:
+    """Snapshots of one symbol for clients that follow the recorded clock, in the order in which they come to need them.
+
+    Such a client may ask long after the timeline has passed the moment of its snapshot, or long before; it gets the one
+    of that moment, so that a run over sockets does not depend on how fast either side is.
+    """
+
+    def __init__(self) -> None:
+        self.ready: deque[Snapshot] = deque()
+        self.taken_ns = 0
+        """Receive time of the last one that was handed out before the timeline reached it."""
+
+
+class Mount:
+    """The state of one venue. `lists` is its market list, where the recording has one."""
+
+    def __init__(self, dialect: Dialect, *, faults: Faults, market_list: bytes | None) -> None:
+        self.dialect = dialect
+        self.faults = faults
+        self.market_list = market_list
+        self.symbols = _symbols(market_list)
+        self.peers: list[Peer] = []
+        self.lockstep = False
+        """A client follows the recorded clock, so the timeline waits for it."""
+        self.sent = 0
+        self.unknown_frames = 0
+        self.latest_l2: dict[str, bytes] = {}
+        self._books: defaultdict[str, Book] = defaultdict(Book)
+        self._shelves: defaultdict[str, Shelf] = defaultdict(Shelf)
+        self._requests: defaultdict[str, list[asyncio.Future[Snapshot | None]]] = defaultdict(list)
+        self._listeners: dict[tuple[str, ...], list[Peer]] = {}
+        self._frames: Counter[str] = Counter()
+        self._handshakes = 0
+        self._calls = 0
+
+    def subscribed_sockets(self) -> int:
+        """Sockets that have asked for something."""
+        return sum(1 for peer in self.peers if peer.listener.names)
+
+    def take_failed_handshake(self) -> bool:
+        """Whether the next connection attempt is to fail."""
+        self._handshakes += 1
+        return self._handshakes <= self.faults.failed_handshakes
+
+    def take_failure(self) -> bool:
+        """Whether the next REST request is to fail."""
+        self._calls += 1
+        return self._calls <= self.faults.failed_requests
+
+    def join(self, peer: Peer, position_ns: int) -> None:
+        """Take in a connection."""
+        self.peers.append(peer)
+        self.lockstep = self.lockstep or peer.marked
+        self.subscriptions_changed(set(), peer, position_ns)
+
+    def leave(self, peer: Peer) -> None:
+        """Forget a connection."""
+        if peer in self.peers:
+            self.peers.remove(peer)
+            self._listeners.clear()
+
+    def subscriptions_changed(self, before: set[str], peer: Peer, position_ns: int) -> None:
+        """A connection asked for more or less; whoever joins a running book will want it as it stands."""
+        self._listeners.clear()
+        for topic in peer.listener.topics.keys() - before:
+            symbol = self.dialect.book_symbol(topic)
+            if symbol is not None and peer.marked:
+                self._shelve(symbol, position_ns)
+
+    def deliver(self, recv_ns: int, raw: bytes) -> None:
+        """Queue a recorded frame for everybody who asked for it."""
+        topics = self.dialect.topics(raw)
+        if not topics:
+            self.unknown_frames += 1
+            return
+        if self.faults.skip and self._skipped(topics[0]):
+            self._follow_book(topics[0], raw)
+            symbol = self.dialect.book_symbol(topics[0])
+            if symbol is not None:
+                self._shelve(symbol, recv_ns)
+            return
+        silent_ns = self.faults.silent_from_ns
+        if silent_ns is None or recv_ns < silent_ns:
+            for peer in self._listening(topics):
+                peer.send(self.dialect.payload(raw, topics, peer.listener), recv_ns)
+                self.sent += 1
+        self._follow_book(topics[0], raw)
+
+    def take_recorded_book(self, symbol: str, body: bytes, recv_ns: int) -> None:
+        """The timeline has reached a recorded snapshot."""
+        book, shelf = self._books[symbol], self._shelves[symbol]
+        if book.wanted and recv_ns > shelf.taken_ns:
+            shelf.ready.append((body, recv_ns))
+        book.seed(body)
+        for request in self._requests.pop(symbol, ()):
+            if not request.done():
+                request.set_result((body, recv_ns))
+
+    async def book(self, symbol: str, ahead: Ahead, position_ns: int) -> Snapshot | None:
+        """The snapshot that whoever asks now should get; None where the recording holds none.
+
+        The book as it stands; where it is yet to come, or known to be broken, the recorded snapshot that mends it: for
+        clients of the recorded clock at once, for others when it is reached.
+        """
+        book, shelf = self._books[symbol], self._shelves[symbol]
+        if self.lockstep and shelf.ready:
+            return shelf.ready.popleft()
+        coming = ahead.book(self.dialect.venue_id, symbol) if book.wanted else None
+        if coming is not None and self.lockstep:
+            shelf.taken_ns = coming[1]
+            return coming
+        if coming is not None:
+            request: asyncio.Future[Snapshot | None] = asyncio.get_running_loop().create_future()
+            self._requests[symbol].append(request)
+            return await request
+        return (self._snapshot(book), position_ns) if book.seeded else None
+
+    def refuse_requests(self) -> None:
+        """Tell those who wait that no book comes any more."""
+        for requests in self._requests.values():
+            for request in requests:
+                if not request.done():
+                    request.set_result(None)
+        self._requests.clear()
+
+    def _shelve(self, symbol: str, recv_ns: int) -> None:
+        book, shelf = self._books[symbol], self._shelves[symbol]
+        if self.lockstep and not book.wanted:
+            shelf.ready.clear()
+            shelf.ready.append((self._snapshot(book), recv_ns))
+
+    def _snapshot(self, book: Book) -> bytes:
+        return book.snapshot(with_times=self.dialect.venue_id != "binance-spot")
+
+    def _listening(self, topics: tuple[str, ...]) -> list[Peer]:
+        listeners = self._listeners.get(topics)
+        if listeners is None:
+            listeners = [peer for peer in self.peers if not peer.listener.topics.keys().isdisjoint(topics)]
+            self._listeners[topics] = listeners
+        return listeners
+
+    def _skipped(self, topic: str) -> bool:
+        self._frames[topic] += 1
+        return self.faults.skip.get(topic) == self._frames[topic]
+
+    def _follow_book(self, topic: str, raw: bytes) -> None:
+        symbol = self.dialect.book_symbol(topic)
+        if symbol is not None:
+            message = loads(raw)
+            if isinstance(message, dict):
+                self._books[symbol].apply(message.get("data", message))
+        elif topic.startswith("l2Book:") and not topic.endswith(":fast"):
+            self.latest_l2[topic.partition(":")[2]] = raw
+
+
+def _symbols(market_list: bytes | None) -> frozenset[str]:
+    if market_list is None:
+        return frozenset()
+    body = orjson.loads(market_list)
+    return frozenset(row.get("symbol") or row.get("name") for row in body.get("symbols") or body.get("universe") or ())

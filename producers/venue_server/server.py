@@ -1,0 +1,210 @@
+"""The server: every venue under its own path prefix on one port, so that a client overrides base URLs and nothing else.
+
+`ws://127.0.0.1:PORT/binance-usdm/public/stream`, `http://127.0.0.1:PORT/binance-usdm/fapi/v1/depth`, and for whoever
+plays it `POST /_control/start` and `GET /_control/status`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Self
+
+import orjson
+from aiohttp import WSMsgType, web
+
+from producers.clock import RECORDED_CLOCK_PARAMETER
+from producers.venue_server import rest
+from producers.venue_server.dialects import dialects
+from producers.venue_server.faults import Faults
+from producers.venue_server.listener import ViolationError
+from producers.venue_server.mount import Mount
+from producers.venue_server.peer import Peer
+from producers.venue_server.player import Patience, Player
+from producers.venue_server.timeline import Frame, leading_market_lists
+
+LIMIT_TOLERANCE = 2
+"""Messages arrive in lumps: a client that keeps the documented limit may show twice of it in one of our seconds."""
+
+LOOK_EVERY_S = 0.02
+
+
+class VenueServer:
+    """Serves a recording; use it as an async context manager, `url` is the base of every venue's prefix.
+
+    Parameters
+    ----------
+    frames
+        What is played, by receive time; market lists first.
+    speed
+        Recorded seconds per real second; 0 plays as fast as the clients can read.
+    expect_sockets
+        The timeline starts when so many sockets are subscribed, and waits for them when they are lost. With 0 it starts
+        on `POST /_control/start` (or `start()`).
+    recorded_clock
+        Give the recorded receive time to every socket, not only to those that ask for it in their URL.
+    faults
+        What goes wrong, by venue id.
+    patience
+        How long the timeline waits for its clients.
+    """
+
+    def __init__(
+        self,
+        frames: Iterable[Frame],
+        *,
+        # Playing
+        speed: float = 1.0,
+        expect_sockets: int = 1,
+        recorded_clock: bool = False,
+        # Behaviour
+        faults: Mapping[str, Faults] | None = None,
+        patience: Patience | None = None,
+        # Address
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        lists, played = leading_market_lists(frames)
+        self.mounts = {
+            venue_id: Mount(dialect, faults=(faults or {}).get(venue_id, Faults()), market_list=lists.get(venue_id))
+            for venue_id, dialect in dialects().items()
+        }
+        self.player = Player(
+            played,
+            mounts=self.mounts,
+            speed=speed,
+            expect_sockets=expect_sockets,
+            patience=patience or Patience(),
+        )
+        self.url = ""
+        self._recorded_clock = recorded_clock
+        self._host = host
+        self._port = port
+        self._runner: web.AppRunner | None = None
+        self._playing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_post("/_control/start", self._start)
+        app.router.add_get("/_control/status", self._status)
+        app.router.add_route("*", "/{venue}/{path:.*}", self._handle)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self._port)
+        await site.start()
+        self.url = f"http://{self._host}:{self._runner.addresses[0][1]}"
+        self._playing = asyncio.create_task(self.player.play())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._playing is not None:
+            self._playing.cancel()
+            await asyncio.gather(self._playing, return_exceptions=True)
+        for mount in self.mounts.values():
+            mount.refuse_requests()
+            for peer in list(mount.peers):
+                peer.cut()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def websocket_url(self, venue_id: str) -> str:
+        """What a client overrides the venue's websocket base with."""
+        return f"ws{self.url.removeprefix('http')}/{venue_id}"
+
+    def rest_url(self, venue_id: str) -> str:
+        """What a client overrides the venue's REST base with."""
+        return f"{self.url}/{venue_id}"
+
+    def start(self) -> None:
+        """Play, whoever listens."""
+        self.player.start()
+
+    async def deserted(self, *, timeout_s: float = 30.0) -> None:
+        """Return when no client is connected any more, or is taken not to go."""
+        server = self._runner.server if self._runner is not None else None
+        for _ in range(int(timeout_s / LOOK_EVERY_S)):
+            if server is None or not server.connections:
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def finished(self) -> None:
+        """Return when everything was played; a recording that cannot be played raises here."""
+        if self._playing is not None:
+            await asyncio.shield(self._playing)
+
+    async def _start(self, _request: web.Request) -> web.Response:
+        self.start()
+        return web.Response(status=204)
+
+    async def _status(self, _request: web.Request) -> web.Response:
+        status = {
+            "position_ns": self.player.position_ns,
+            "played_out": self.player.played_out.is_set(),
+            "frames": self.player.frames_played,
+            "sent": {name: mount.sent for name, mount in self.mounts.items()},
+            "unknown_frames": {name: mount.unknown_frames for name, mount in self.mounts.items()},
+            "sockets": {name: len(mount.peers) for name, mount in self.mounts.items()},
+        }
+        return web.Response(body=orjson.dumps(status), content_type="application/json")
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        mount = self.mounts.get(request.match_info["venue"])
+        if mount is None:
+            return web.Response(status=404)
+        path = request.match_info["path"]
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._socket(request, mount, path)
+        return await rest.answer(request, mount, self.player, path)
+
+    async def _socket(self, request: web.Request, mount: Mount, path: str) -> web.StreamResponse:
+        if mount.take_failed_handshake():
+            return web.Response(status=mount.faults.handshake_status)
+        try:
+            listener = mount.dialect.listener(path, request.query.get("streams", ""))
+        except ViolationError as violation:
+            return web.Response(status=400, text=str(violation))
+        if listener is None or self.player.played_out.is_set():
+            return web.Response(status=404 if listener is None else 503)
+        socket = web.WebSocketResponse(heartbeat=mount.dialect.ping_every_s, compress=False)
+        await socket.prepare(request)
+        transport = request.transport
+        if transport is None:
+            return socket
+        marked = self._recorded_clock or request.query.get(RECORDED_CLOCK_PARAMETER) == "1"
+        peer = Peer(socket=socket, transport=transport, listener=listener, marked=marked)
+        if self.player.position_ns:
+            peer.mark(self.player.position_ns)
+            peer.flush()
+        mount.join(peer, self.player.position_ns)
+        self.player.subscriptions_changed()
+        try:
+            await self._listen(mount, peer)
+        finally:
+            mount.leave(peer)
+            self.player.subscriptions_changed()
+        return socket
+
+    async def _listen(self, mount: Mount, peer: Peer) -> None:
+        limit = mount.dialect.messages_per_s * LIMIT_TOLERANCE
+        async for message in peer.socket:
+            if message.type is not WSMsgType.TEXT:
+                continue
+            if peer.messages_within_a_second(asyncio.get_running_loop().time()) > limit:
+                await peer.socket.close(code=1008, message=b"Too many requests")
+                return
+            before = set(peer.listener.topics)
+            try:
+                answers = mount.dialect.hear(peer.listener, message.data, mount.faults)
+            except ViolationError as violation:
+                peer.answer(violation.answer)
+                peer.flush()
+                await peer.socket.close(code=1008, message=str(violation).encode())
+                return
+            for answer in answers:
+                peer.answer(answer)
+            peer.flush()
+            mount.subscriptions_changed(before, peer, self.player.position_ns)
+            self.player.subscriptions_changed()

@@ -1,0 +1,80 @@
+"""What Binance's two futures venues share beyond the family: their payloads, limits, book chain and symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from producers.venue import ChannelName, Limits, Sequencing
+from producers.venues.binance import Binance
+from producers.venues.binance_wire import DATED, FuturesCombined, FuturesPayload, Message, Probe
+from schemas.instrument import Contract, Instrument, canonical_id
+
+_payloads: msgspec.json.Decoder[FuturesPayload] = msgspec.json.Decoder(FuturesPayload, strict=False)
+_decode_combined = msgspec.json.Decoder(FuturesCombined, strict=False).decode
+
+
+class BinanceFutures(Binance):
+    """Base of USD-M and COIN-M."""
+
+    limits = Limits(messages_per_s=10, connects_per_min=60, lifetime_s=23 * 3600)
+    """Documented: 10 messages a second, 24 h a connection. Connects have no documented cap: this is spot's."""
+    sequencing: Sequencing | None = Sequencing(chain="prev_id", snapshot_overlap=0)
+    completeness: Mapping[ChannelName, str] = {
+        "trades": "every public fill; ADL and insurance fund fills carry their kind, other fills are holes in the ids",
+        "book": "every change in 100 ms steps, without RPI orders; far levels only as they change after a snapshot",
+        "liquidations": "at most one order a symbol and second, chosen by an undocumented rule: sums are lower bounds",
+        "mark": "complete at 1 s",
+        "open_interest": "not streamed",
+        "insurance": "only fills that the fund took over; its balance is not streamed",
+        "adl": "only as ADL prints among the trades",
+        "status": "only the server's own shutdown notice",
+    }
+    depth_limit = 1000
+    events = frozenset({"depthUpdate", "trade", "bookTicker", "forceOrder", "markPriceUpdate"})
+
+    def decode(self, frame: bytes) -> Message:
+        """A frame in either layout, told apart by the wrapper's first key."""
+        if frame.startswith(b'{"stream"'):
+            return _decode_combined(frame).data
+        return _payloads.decode(frame)
+
+    def decode_payload(self, payload: bytes) -> Message:
+        """A bare payload."""
+        return _payloads.decode(payload)
+
+    def recognises(self, probe: Probe) -> bool:
+        """What only futures have: `pu` in books, an event type in tickers, no `M` in trades."""
+        if probe.event == "depthUpdate":
+            return probe.prev_id is not None
+        if probe.event in ("trade", "aggTrade"):
+            return probe.spot_flag is None
+        return probe.event in self.events
+
+    def contract(
+        self,
+        symbol: str,
+        *,
+        base: str,
+        quote: str,
+        contract: Contract,
+        contract_value: float | None,
+        tick_size: float | None,
+        ts_recv_ns: int,
+    ) -> Instrument:
+        """A perpetual, or a delivery contract where the symbol ends in an expiry date."""
+        dated = DATED.fullmatch(symbol)
+        return Instrument(
+            venue=self.id,
+            instrument=canonical_id(base, quote, "future" if dated else "perp", f"20{dated[2]}" if dated else None),
+            ts_event_ns=ts_recv_ns,
+            ts_recv_ns=ts_recv_ns,
+            symbol=symbol,
+            base=base,
+            quote=quote,
+            market="future" if dated else "perp",
+            contract=contract,
+            contract_value=contract_value,
+            tick_size=tick_size,
+        )

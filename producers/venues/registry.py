@@ -1,0 +1,48 @@
+"""The one list of venues.
+
+To add one, copy `_template.py` and put its class here: `tests/contract` then holds it to the contract of a venue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from producers.venue import Venue
+from producers.venues.binance_coinm import BinanceCoinm
+from producers.venues.binance_spot import BinanceSpot
+from producers.venues.binance_usdm import BinanceUsdm
+from producers.venues.hyperliquid import Hyperliquid
+
+VENUES: Mapping[str, Callable[[], Venue]] = {
+    BinanceUsdm.id: BinanceUsdm,
+    BinanceCoinm.id: BinanceCoinm,
+    BinanceSpot.id: BinanceSpot,
+    Hyperliquid.id: Hyperliquid,
+}
+"""What makes a venue, by its id. Every run makes its own: a venue object knows the markets of one run."""
+
+
+def venue(venue_id: str) -> Venue:
+    """A new venue object.
+
+    >>> venue("hyperliquid").group
+    'hyperliquid'
+    """
+    try:
+        return VENUES[venue_id]()
+    except KeyError:
+        raise ValueError(f"unknown venue {venue_id!r}; there are {', '.join(VENUES)}") from None
+
+
+def venues_of(name: str) -> list[Venue]:
+    """New venue objects for an id, a group of ids, or `all`.
+
+    >>> [venue.id for venue in venues_of("binance")]
+    ['binance-usdm', 'binance-coinm', 'binance-spot']
+    """
+    everyone = [make() for make in VENUES.values()]
+    found = [one for one in everyone if name in ("all", one.id, one.group)]
+    if not found:
+        names = dict.fromkeys([*(one.group for one in everyone), *VENUES, "all"])
+        raise ValueError(f"unknown venue {name!r}; there are {', '.join(names)}")
+    return found

@@ -1,0 +1,120 @@
+"""JSON Schemas of everything that is written, generated from the messages: `python -m schemas.contract [--check]`.
+
+`contracts/event.json` is a market event, `contracts/output.json` a line that the detector writes. With `--check`
+nothing is written and a difference is an error, so that the published contract cannot fall behind the code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import json
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schemas import alert, base, health, instrument, market
+from schemas.codec import AnyEvent, Output
+
+CONTRACTS = Path(__file__).with_name("contracts")
+
+CONTENTS: dict[str, tuple[Any, str]] = {
+    "event.json": (AnyEvent, "A market event"),
+    "output.json": (Output, "What the detector says: a condition's transition, an alert, or a reading"),
+}
+
+INTEGERS = "Integers are exact up to 64 bits: a reader that keeps numbers as doubles loses nanoseconds."
+
+
+def generate() -> dict[str, str]:
+    """Each contract's file name and text."""
+    return {name: _text(union, title) for name, (union, title) in CONTENTS.items()}
+
+
+def drift() -> list[str]:
+    """The contracts in `contracts/` that differ from the messages, are missing, or belong to none."""
+    expected = generate()
+    found = {path.name: path.read_text(encoding="utf-8") for path in CONTRACTS.glob("*.json")}
+    return sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the contracts, or with `--check` say which of them are out of date."""
+    parser = argparse.ArgumentParser(prog="python -m schemas.contract", description="JSON Schemas of the messages.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a file is out of date")
+    check = parser.parse_args(arguments).check
+    texts, outdated = generate(), drift()
+    for name in outdated:
+        path = CONTRACTS / name
+        if check:
+            sys.stderr.write(f"schemas/contracts/{name} is out of date: run python -m schemas.contract\n")
+        elif name in texts:
+            CONTRACTS.mkdir(exist_ok=True)
+            path.write_text(texts[name], encoding="utf-8")
+        else:
+            path.unlink()
+    return 1 if check and outdated else 0
+
+
+def _text(union: Any, title: str) -> str:
+    (root,), definitions = msgspec.json.schema_components([union], ref_template="#/$defs/{name}")
+    notes = _notes()
+    for name, definition in definitions.items():
+        definition["description"] = inspect.cleandoc(definition["description"])
+        for field, schema in definition["properties"].items():
+            _describe(schema, notes.get((name, field)))
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "description": INTEGERS,
+        **root,
+        "$defs": definitions,
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _describe(schema: dict[str, Any], note: str | None) -> None:
+    """Unit and meaning belong to the field, whether or not it may be null."""
+    carriers = [schema, *schema.get("anyOf", ())]
+    units = [carrier.pop("unit") for carrier in carriers if "unit" in carrier]
+    meanings = [carrier.pop("description") for carrier in carriers if "description" in carrier]
+    rest = dict(schema)
+    schema.clear()
+    if note or meanings:
+        schema["description"] = note or " ".join(meanings)
+    if units:
+        schema["unit"] = " or ".join(units)
+    schema.update(rest)
+
+
+def _notes() -> dict[tuple[str, str], str]:
+    """The docstring under each field, by class and field."""
+    notes: dict[tuple[str, str], str] = {}
+    for module in (base, instrument, market, health, alert):
+        for node in ast.parse(inspect.getsource(module)).body:
+            if isinstance(node, ast.ClassDef):
+                notes.update(_class_notes(node, notes))
+    return notes
+
+
+def _class_notes(node: ast.ClassDef, known: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    parents = {parent.id for parent in node.bases if isinstance(parent, ast.Name)}
+    inherited = {(node.name, field): note for (name, field), note in known.items() if name in parents}
+    own = {
+        (node.name, field.target.id): " ".join(note.value.value.split())
+        for field, note in pairwise(node.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(note, ast.Expr)
+        and isinstance(note.value, ast.Constant)
+        and isinstance(note.value.value, str)
+    }
+    return inherited | own
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""Holds each registered venue, and the template that new ones are copied from, to the contract of `producers.venue`."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import get_args
+
+import pytest
+
+from producers.errors import DecodeError
+from producers.venue import ChannelName, Limits, Refusal, Request, Sequencing, Socket, Venue
+from producers.venues._template import Example
+from producers.venues.registry import VENUES
+from schemas.instrument import Instrument
+
+RECV_NS = 1_760_130_964_900_000_000
+MAKERS: list[Callable[[], Venue]] = [*VENUES.values(), Example]
+SYMBOLS = {"binance-coinm": "C{}USD_PERP", "hyperliquid": "C{}", "example": "C{}-USDT"}
+
+
+@pytest.fixture(params=MAKERS, ids=lambda maker: maker().id)
+def venue(request: pytest.FixtureRequest) -> Venue:
+    """Each venue, new."""
+    made: Venue = request.param()
+    return made
+
+
+def markets(venue: Venue, count: int) -> list[Instrument]:
+    """So many markets of a venue."""
+    pattern = SYMBOLS.get(venue.id, "C{}USDT")
+    return [found for n in range(count) if (found := venue.infer_instrument(pattern.format(n), RECV_NS))]
+
+
+def test_it_has_a_name_addresses_and_limits(venue: Venue) -> None:
+    """A user overrides addresses and reads names; a session keeps to the limits."""
+    assert venue.id == venue.id.lower()
+    assert venue.group
+    assert venue.websocket_base.startswith("wss://")
+    assert venue.rest_base.startswith("https://")
+    assert not venue.websocket_base.endswith("/")
+    assert not venue.rest_base.endswith("/")
+    assert isinstance(venue.limits, Limits)
+    assert venue.limits.messages_per_s > 0
+    assert venue.limits.connects_per_min > 0
+    assert venue.sequencing is None or isinstance(venue.sequencing, Sequencing)
+
+
+def test_its_id_is_that_under_which_it_is_registered() -> None:
+    """Events, topics and command lines must speak of the same venue."""
+    assert {venue_id: maker().id for venue_id, maker in VENUES.items()} == {venue_id: venue_id for venue_id in VENUES}
+
+
+def test_it_says_what_it_omits_of_every_channel(venue: Venue) -> None:
+    """Silence is read as calm unless someone said what it may hide."""
+    assert set(venue.completeness) == set(get_args(ChannelName))
+    assert all(text.strip() for text in venue.completeness.values())
+
+
+def test_its_markets_are_named_by_the_common_rule(venue: Venue) -> None:
+    """The same market on two venues must have the same form of name, unique within each."""
+    found = markets(venue, 3)
+    assert len({instrument.instrument for instrument in found}) == 3
+    for instrument in found:
+        assert instrument.venue == venue.id
+        assert instrument.instrument.startswith(f"{instrument.base}-{instrument.quote}-")
+        assert instrument.contract_value is None or instrument.contract_value > 0
+        assert instrument.ts_recv_ns == RECV_NS
+
+
+@pytest.mark.parametrize("count", [1, 7, 300])
+def test_its_sockets_subscribe_every_market(venue: Venue, count: int) -> None:
+    """A market without a subscription is silent, and nobody notices."""
+    found = markets(venue, count)
+    sockets = venue.sockets(found)
+    assert len({socket.name for socket in sockets}) == len(sockets)
+    said = "".join(frame for socket in sockets for frame in socket.subscribe).upper()
+    for socket in sockets:
+        assert isinstance(socket, Socket)
+        assert socket.path.startswith("/")
+        assert 0 < socket.expect_acks <= len(socket.subscribe)
+        assert all(isinstance(json.loads(frame), dict) for frame in socket.subscribe)
+    assert all(f'"{instrument.symbol.upper()}' in said for instrument in found)
+    assert venue.sockets([]) == []
+
+
+def test_its_requests_are_complete(venue: Venue) -> None:
+    """A path without its slash, or a POST without a body, fails only live."""
+    (instrument,) = markets(venue, 1)
+    snapshot = venue.snapshot_request(instrument)
+    # Books that are chained need a snapshot to begin with, and only they.
+    assert (snapshot is None) == (venue.sequencing is None)
+    for request in filter(None, (venue.instruments_request(), snapshot)):
+        assert isinstance(request, Request)
+        assert request.path.startswith("/")
+        assert (request.body is not None) == (request.method == "POST")
+
+
+JUNK = [
+    b"", b" ", b"null", b"[]", b"[[]]", b"{}", b'""', b"0", b"\x00", b"\xff\xfe", b"{", b'{"e":', b'{"e":5}',
+    b'{"e":"trade"}', b'{"e":"depthUpdate","b":5}', b'{"stream":"x","data":null}', b'{"data":[null]}',
+    b'{"channel":"trades","data":[null]}', b'{"channel":5}', b'{"channel":"l2Book"}', b'{"error":[],"id":1}',
+    b"[" * 100_000, b'{"a":' * 100_000, b"9" * 5000, b'{"code":' + b"9" * 400 + b"}", b"pong", b"ping",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(bytes(junk[:24])))
+def test_junk_raises_nothing_but_decode_error(venue: Venue, junk: bytes) -> None:
+    """Any other exception ends the session, and with it every market on the socket."""
+    (instrument,) = markets(venue, 1)
+    venue.register([instrument])
+    for read in (
+        lambda: venue.parse(junk, RECV_NS),
+        lambda: venue.parse_instruments(junk, RECV_NS),
+        lambda: venue.parse_snapshot(junk, instrument, RECV_NS),
+    ):
+        with suppress(DecodeError):
+            read()
+    assert venue.symbol_of(junk) is None
+
+
+def test_an_unknown_channel_is_no_error(venue: Venue) -> None:
+    """Venues add channels and events without notice."""
+    for frame in (
+        b'{"e":"newEvent","s":"BTCUSDT"}',
+        b'{"channel":"newChannel","data":{}}',
+        b'{"stream":"x","data":{}}',
+    ):
+        assert not [one for one in venue.parse(frame, RECV_NS) if isinstance(one, Refusal)]
+
+
+def test_reading_a_frame_again_says_the_same(venue: Venue) -> None:
+    """A parser that keeps something between frames gives another replay each time."""
+    (instrument,) = markets(venue, 1)
+    frames = [
+        b'{"e":"trade","E":1760130964833,"T":1760130964831,"s":"%s","t":7,"p":"6","q":"2","m":true}',
+        b'{"channel":"l2Book","data":{"coin":"%s","time":1760130964831,"levels":[[{"px":"1","sz":"2"}],[]]}}',
+        b'{"channel":"trade","symbol":"%s","id":7,"price":"6","size":"5","taker":"sell","ms":1760130964831}',
+    ]
+    venue.register([instrument])
+    spoken = [venue.parse(frame % instrument.symbol.encode(), RECV_NS) for frame in frames]
+    again = [venue.parse(frame % instrument.symbol.encode(), RECV_NS) for frame in frames]
+    assert [[type(one) for one in events] for events in spoken] == [[type(one) for one in events] for events in again]
+    assert sum(map(len, spoken)) == 1

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+import pytest
+
+from producers.clock import END_OF_RECORDING_NS
+from producers.connection import MAX_FRAME_BYTES, Connection, Timing
+from producers.endings import Ending
+from producers.health import Health
+from producers.venue import Limits, Socket
+from tests.kit.scripted_server import Peer, ScriptedServer
+from tests.kit.toy_venue import ToyVenue, trade
+
+
+class Line:
+    """A connection with everything that it needs, and what it delivered."""
+
+    def __init__(
+        self,
+        server: ScriptedServer,
+        *,
+        venue: ToyVenue | None = None,
+        recorded: bool = False,
+        socket: Socket | None = None,
+    ) -> None:
+        venue = venue or ToyVenue()
+        venue.register([venue.instrument("BTCUSDT")])
+        self.health = Health()
+        self.frames: list[bytes] = []
+        self.marks: list[int] = []
+        self.states: list[str] = []
+        on_mark: Callable[[int], None] | None = self.marks.append if recorded else None
+        self.connection = Connection(
+            venue=venue,
+            socket=socket or venue.socket(),
+            url=server.websocket_url + "/public-0",
+            timing=Timing(ack_deadline_s=0.5),
+            health=self.health,
+            carried=set(),
+            on_frame=self._frame,
+            on_state=self._state,
+            on_mark=on_mark,
+        )
+
+    def _frame(self, connection: Connection, raw: bytes) -> None:
+        self.frames.append(raw)
+        connection.read(raw, 1)
+
+    def _state(self, state: Literal["rejected", "up"], _: str) -> None:
+        self.states.append(state)
+
+    async def run(self) -> Ending:
+        async with asyncio.timeout(10):
+            return await self.connection.run()
+
+
+async def test_the_application_ping_is_sent_at_its_interval() -> None:
+    """Venues that want their own ping would cut the socket while data flows."""
+    socket = msgspec.structs.replace(ToyVenue().socket(), ping='{"op":"ping"}', ping_every_s=0.05)
+
+    async def until_pinged(peer: Peer) -> None:
+        while peer.said.count('{"op":"ping"}') < 3:  # noqa: ASYNC110  # a plain list
+            await asyncio.sleep(0.005)
+        await peer.close(1001)
+
+    async with ScriptedServer(until_pinged) as server:
+        ending = await Line(server, socket=socket).run()
+    assert ending.reason == "closed_1001"
+
+
+async def test_subscriptions_keep_the_message_limit() -> None:
+    """The venue would close the socket for too many requests."""
+    heard: list[float] = []
+
+    def acks(_: str) -> str:
+        heard.append(asyncio.get_running_loop().time())
+        return '{"ack":1}'
+
+    async def later(peer: Peer) -> None:
+        while len(peer.said) < 4:  # noqa: ASYNC110  # a plain list
+            await asyncio.sleep(0.005)
+        await peer.close()
+
+    async with ScriptedServer(later, acks=acks) as server:
+        venue = ToyVenue(subscribe=("a", "b", "c", "d"))
+        venue.limits = Limits(messages_per_s=10, connects_per_min=60, lifetime_s=None)
+        await Line(server, venue=venue).run()
+    assert heard[-1] - heard[0] > 0.25
+
+
+async def test_an_oversized_frame_ends_the_connection_and_not_the_process() -> None:
+    """One frame could fill the memory."""
+
+    async def flood(peer: Peer) -> None:
+        await peer.send("x" * (MAX_FRAME_BYTES + 1))
+
+    async with ScriptedServer(flood) as server:
+        line = Line(server)
+        ending = await line.run()
+    assert ending.reason.startswith("closed_")
+    assert not line.frames
+
+
+async def test_marks_frames_and_the_end_of_a_recording_are_told_apart() -> None:
+    """A run over sockets could not be compared with the file, or would never end."""
+
+    async def play(peer: Peer) -> None:
+        while not peer.said:  # noqa: ASYNC110  # a plain list
+            await asyncio.sleep(0.005)
+        await peer.mark(7)
+        await peer.send(trade(1))
+        await peer.send_binary(b"123")
+        # A text frame as long as a mark is a text frame.
+        await peer.send("12345678")
+        await peer.mark(END_OF_RECORDING_NS)
+        await peer.close(1000, "end of recording")
+
+    async with ScriptedServer(play) as server:
+        line = Line(server, recorded=True)
+        ending = await line.run()
+    assert ending.finished
+    assert line.marks == [7, END_OF_RECORDING_NS]
+    assert line.frames == [trade(1).encode(), b"12345678"]
+    assert line.states == ["up"]
+    assert line.health.total("decode_errors", label="not_a_mark") == 1
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_refused_handshake_is_an_ending_and_not_an_error(status: int) -> None:
+    """A venue's bad day would end the session's task."""
+    async with ScriptedServer(handshakes=(status,)) as server:
+        line = Line(server)
+        assert (await line.run()).reason == f"http_{status}"
+    assert line.health.total("connect_failures") == 1

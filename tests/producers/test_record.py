@@ -1,0 +1,103 @@
+"""Writing recordings: what is written reads back, and a crash leaves a file that can be read."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from producers.errors import RecordingError
+from producers.record import Recorder, cut
+from producers.recording import RecordedFrame, Recording, rest_answer
+from schemas.instrument import Instrument
+
+NS = 1_723_161_255_030_314_667
+BTC = Instrument(
+    venue="binance-usdm",
+    instrument="BTC-USDT-PERP",
+    ts_event_ns=NS,
+    ts_recv_ns=NS,
+    symbol="BTCUSDT",
+    base="BTC",
+    quote="USDT",
+    market="perp",
+    contract="linear",
+    contract_value=1.0,
+    tick_size=0.1,
+)
+
+
+def recorder(path: Path) -> Recorder:
+    """A recorder of one market."""
+    return Recorder(path, venue_id="binance-usdm", instruments=[BTC])
+
+
+def nobody(_raw: bytes) -> None:
+    """Recognises nothing: our own files say whose they are."""
+
+
+def test_what_is_written_reads_back_with_its_header(tmp_path: Path) -> None:
+    """A recording is only worth something if it replays as it was received."""
+    path = tmp_path / "new.zst"
+    with recorder(path) as writing:
+        writing.frame(NS, b'{"a":1}')
+        writing.answer(NS + 1, "book", b'{"lastUpdateId":7}', "BTCUSDT")
+        writing.frame(NS + 2, b'{"a":\n2}')
+    recording = Recording(path, recognise=nobody)
+    frames = list(recording)
+    assert recording.header is not None
+    assert recording.header.instruments == (BTC,)
+    assert [frame.recv_ns for frame in frames] == [NS, NS + 1, NS + 2]
+    assert frames[0].raw == b'{"a":1}'
+    answer = rest_answer(frames[1].raw)
+    assert answer is not None
+    assert bytes(answer.body) == b'{"lastUpdateId":7}'
+    assert frames[2].raw == b'{"a": 2}'
+    assert recording.warnings == []
+
+
+def test_a_crash_loses_a_second_at_most(tmp_path: Path) -> None:
+    """Nobody closes a recording when the power goes: it must be readable from the outside while it is written."""
+    path = tmp_path / "crashed.zst"
+    with recorder(path) as writing:
+        for number in range(50):
+            writing.frame(NS + number * 100_000_000, b'{"number":%d}' % number)
+        recording = Recording(path, recognise=nobody)
+        frames = list(recording)
+        assert frames[-1].recv_ns >= NS + 49 * 100_000_000 - 10**9
+        assert len(recording.warnings) == 1
+
+
+async def test_a_quiet_socket_is_flushed_too(tmp_path: Path) -> None:
+    """The last frame before a long silence is on disk without waiting for the next one."""
+    path = tmp_path / "quiet.zst"
+    with recorder(path) as writing:
+        writing.frame(NS, b'{"a":1}')
+        writing.frame(NS + 1, b'{"a":2}')
+        readable = 0
+        for _ in range(250):
+            readable = len(list(Recording(path, recognise=nobody)))
+            if readable == 2:
+                break
+            await asyncio.sleep(0.02)
+        assert readable == 2
+
+
+def test_an_existing_recording_is_never_overwritten(tmp_path: Path) -> None:
+    """A second start in the same second must not destroy the first one's data."""
+    path = tmp_path / "old"
+    path.write_bytes(b"precious")
+    with pytest.raises(RecordingError, match="cannot be written: File exists"), recorder(path):
+        pass
+    assert path.read_bytes() == b"precious"
+
+
+def test_a_cut_keeps_one_venue_up_to_a_moment(tmp_path: Path) -> None:
+    """Bundled recordings are short and verbatim."""
+    frames = [
+        RecordedFrame(NS + number, "binance-usdm" if number % 2 else "x", b"{%d}" % number) for number in range(9)
+    ]
+    path = tmp_path / "cut.zst"
+    assert cut(frames, path, venue_id="binance-usdm", instruments=[BTC], until_ns=NS + 6) == 3
+    assert [frame.raw for frame in Recording(path, recognise=nobody)] == [b"{1}", b"{3}", b"{5}"]

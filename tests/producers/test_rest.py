@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from producers.errors import RestError
+from producers.health import Health
+from producers.rest import Rest, RestLimits
+from producers.venue import Request
+from tests.kit.scripted_server import Reply, ScriptedServer
+
+HASTY = RestLimits(attempts=3, too_many_wait_s=0.05, banned_wait_s=0.05, body_bytes=1000, total_s=0.3)
+
+
+def answers(*replies: Reply) -> Callable[[str], Awaitable[Reply]]:
+    pending = list(replies)
+
+    async def rest(_: str) -> Reply:
+        return pending.pop(0) if len(pending) > 1 else pending[0]
+
+    return rest
+
+
+async def test_an_answer_comes_with_its_bytes_and_the_time_of_receipt() -> None:
+    """A snapshot without its time could not be put in order with the frames."""
+    async with (
+        ScriptedServer(rest=answers((200, b'{"a":1}', {}))) as server,
+        Rest(venue="v", base=server.rest_url + "/", health=Health()) as rest,
+    ):
+        answer = await rest.get(Request(path="/x?y=1"))
+        assert answer.body == b'{"a":1}'
+        assert answer.ts_recv_ns > 1.7e18
+        assert server.calls == ["/x?y=1"]
+
+
+async def test_a_recorded_answer_keeps_its_recorded_time() -> None:
+    """A replay would put the book behind every frame."""
+    reply = (200, b"1", {"X-Recorded-Receive-Ns": "123"})
+    async with (
+        ScriptedServer(rest=answers(reply, (200, b"1", {}))) as server,
+        Rest(venue="v", base=server.rest_url, health=Health(), clock="recorded") as rest,
+    ):
+        assert (await rest.get(Request(path="/"))).ts_recv_ns == 123
+        assert (await rest.get(Request(path="/"))).ts_recv_ns == 0
+
+
+async def test_server_errors_are_tried_again() -> None:
+    """One 502 at start would leave a book unknown."""
+    health = Health()
+    async with (
+        ScriptedServer(rest=answers((502, b"", {}), (200, b"ok", {}))) as server,
+        Rest(venue="v", base=server.rest_url, health=health, limits=HASTY) as rest,
+    ):
+        assert (await rest.get(Request(path="/"))).body == b"ok"
+    assert health.total("rest_failures", label="http_502") == 1
+
+
+@pytest.mark.parametrize("status", [429, 418])
+async def test_a_venue_that_asks_to_wait_is_left_alone_by_every_call(status: int) -> None:
+    """Each call during the wait lengthens a ban."""
+    async with (
+        ScriptedServer(rest=answers((status, b"", {"Retry-After": "0.4"}), (200, b"ok", {}))) as server,
+        Rest(venue="v", base=server.rest_url, health=Health(), limits=HASTY) as rest,
+    ):
+        loop = asyncio.get_running_loop()
+        first = asyncio.create_task(rest.get(Request(path="/first")))
+        while not server.calls:  # noqa: ASYNC110  # a plain list
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.05)
+        began = loop.time()
+        await rest.get(Request(path="/second"))
+        assert loop.time() - began > 0.3
+        await first
+
+
+async def test_a_refusal_is_final_and_says_its_status() -> None:
+    """A blocked region would be asked five times in a row."""
+    async with (
+        ScriptedServer(rest=answers((451, b"", {}))) as server,
+        Rest(venue="v", base=server.rest_url, health=Health(), limits=HASTY) as rest,
+    ):
+        with pytest.raises(RestError, match="http_451") as refusal:
+            await rest.get(Request(path="/"))
+        assert refusal.value.status == 451
+        assert len(server.calls) == 1
+
+
+async def test_a_body_beyond_the_bound_is_cut_off() -> None:
+    """An endless answer would fill the memory."""
+    async with (
+        ScriptedServer(rest=answers((200, b"x" * 2000, {}))) as server,
+        Rest(venue="v", base=server.rest_url, health=Health(), limits=HASTY) as rest,
+    ):
+        with pytest.raises(RestError, match="too_large"):
+            await rest.get(Request(path="/"))
+
+
+async def test_a_server_that_never_answers_is_given_up() -> None:
+    """A start would hang for ever."""
+
+    async def silence(_: str) -> Reply:
+        await asyncio.sleep(30)
+        return 200, b"", {}
+
+    limits = RestLimits(attempts=1, total_s=0.1)
+    async with (
+        ScriptedServer(rest=silence) as server,
+        Rest(venue="v", base=server.rest_url, health=Health(), limits=limits) as rest,
+    ):
+        with pytest.raises(RestError, match="timeout"):
+            await rest.get(Request(path="/"))
+
+
+async def test_nobody_at_the_address_is_an_error_with_a_reason() -> None:
+    """A mistyped address would look like a quiet venue."""
+    limits = RestLimits(attempts=1)
+    async with Rest(venue="v", base="http://127.0.0.1:1", health=Health(), limits=limits) as rest:
+        with pytest.raises(RestError, match="connection"):
+            await rest.get(Request(path="/"))

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from producers.continuity import BookSyncs
+from producers.health import Health
+from producers.rest import Rest, RestAnswer, RestLimits
+from producers.snapshots import AT_ONCE, Snapshots
+from schemas.base import Event
+from schemas.instrument import Instrument
+from tests.kit.scripted_server import Reply, ScriptedServer
+from tests.kit.toy_venue import ToyVenue, delta
+
+
+class Fetching:
+    """Snapshots of a toy venue whose books all want one."""
+
+    def __init__(self, server: ScriptedServer, rest: Rest, *, symbols: int, recorded: bool) -> None:
+        self.venue = ToyVenue()
+        self.names = [f"C{number}USDT" for number in range(symbols)]
+        instruments = [self.venue.instrument(name) for name in self.names]
+        self.venue.register(instruments)
+        self.books = BookSyncs(venue="toy", sequencing=self.venue.sequencing)
+        self.health = Health()
+        self.answers: asyncio.Queue[tuple[Instrument, RestAnswer | None]] = asyncio.Queue()
+        self.snapshots = Snapshots(
+            venue=self.venue,
+            books=self.books,
+            instruments={instrument.instrument: instrument for instrument in instruments},
+            rest=rest,
+            health=self.health,
+            recorded=recorded,
+            on_answer=lambda instrument, answer: self.answers.put_nowait((instrument, answer)),
+        )
+        for name in self.names:
+            self.break_chain(name)
+
+    def break_chain(self, name: str) -> None:
+        frames = (delta(5, prev=4, symbol=name), delta(6, prev=5, symbol=name))
+        events = [event for frame in frames for event in self.venue.parse(frame.encode(), 1)]
+        self.books.feed(event for event in events if isinstance(event, Event))
+
+
+@asynccontextmanager
+async def fetching(
+    rest: Callable[[str], Awaitable[Reply]], *, symbols: int = 1, recorded: bool = False
+) -> AsyncIterator[tuple[Fetching, ScriptedServer]]:
+    async with (
+        ScriptedServer(rest=rest) as server,
+        Rest(venue="toy", base=server.rest_url, health=Health(), limits=RestLimits(attempts=1)) as client,
+    ):
+        fetch = Fetching(server, client, symbols=symbols, recorded=recorded)
+        task = asyncio.create_task(fetch.snapshots.run())
+        try:
+            yield fetch, server
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_every_wanted_book_is_asked_for_once_and_few_at_a_time() -> None:
+    """A start with many markets would look like an attack, or ask for each book with every delta."""
+    under_way = most = 0
+
+    async def rest(_: str) -> Reply:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.02)
+        under_way -= 1
+        return 200, b"5", {}
+
+    async with fetching(rest, symbols=10) as (fetch, server):
+        fetch.snapshots.ask()
+        fetch.snapshots.ask()
+        assert fetch.snapshots.outstanding == 10
+        async with asyncio.timeout(10):
+            answered = {(await fetch.answers.get())[0].symbol for _ in range(10)}
+        assert answered == set(fetch.names)
+        assert len(server.calls) == 10
+        assert most <= AT_ONCE
+        assert fetch.snapshots.outstanding == 0
+
+
+async def test_a_book_that_breaks_all_the_time_stays_within_its_budget() -> None:
+    """A torn feed would spend the whole venue's request weight on one market."""
+
+    async def rest(_: str) -> Reply:
+        return 200, b"5", {}
+
+    async with fetching(rest) as (fetch, server):
+        for _ in range(20):
+            fetch.break_chain(fetch.names[0])
+            fetch.books.of("C0-USDT-PERP").snapshot_failed()
+            fetch.snapshots.ask()
+        async with asyncio.timeout(10):
+            await fetch.answers.get()
+        await asyncio.sleep(0.1)
+        assert len(server.calls) <= 6
+
+
+async def test_a_failed_fetch_is_counted_and_leaves_the_book_wanting() -> None:
+    """A book would wait for ever for an answer that does not come."""
+
+    async def rest(_: str) -> Reply:
+        return 400, b"", {}
+
+    async with fetching(rest) as (fetch, _):
+        fetch.snapshots.ask()
+        assert (await fetch.answers.get())[1] is None
+        assert fetch.health.total("snapshot_failures", label="http_400") == 1
+        assert fetch.books.wanting() == ["C0-USDT-PERP"]
+
+
+async def test_a_recording_without_a_book_is_asked_once() -> None:
+    """A replay would stop at every delta to ask for what is not there."""
+
+    async def rest(_: str) -> Reply:
+        return 404, b"", {}
+
+    async with fetching(rest, recorded=True) as (fetch, _):
+        fetch.snapshots.ask()
+        assert (await fetch.answers.get())[1] is None
+        assert fetch.books.wanting() == []
+        assert fetch.snapshots.outstanding == 0

@@ -1,0 +1,53 @@
+"""The command: one line when it is ready, and an end."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from producers.bundled import CALM_SECONDS
+from producers.venue_server.__main__ import main
+from tests.kit.short_recording import listen, subscribe
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+async def test_it_says_where_it_listens_plays_and_exits() -> None:
+    """A demo starts it, reads one line, connects, and need not stop it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "producers.venue_server", str(CALM_SECONDS[2]), "--speed", "0", "--recorded-clock"),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        ready = (await process.stdout.readline()).decode()
+        url = ready.removeprefix("listening on http").strip()
+        heard = await listen(f"ws{url}/binance-spot/stream", subscribe("btcusdt@trade"))
+        _, said = await process.communicate()
+    assert ready.startswith("listening on http://127.0.0.1:")
+    assert heard.data()
+    assert heard.marks
+    assert process.returncode == 0
+    assert b"\xc2\xb5s a frame" in said
+
+
+def test_what_cannot_be_played_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No traceback for a wrong file."""
+    path = tmp_path / "empty"
+    path.touch()
+    assert main([str(path)]) == 1
+    assert "empty; expected lines of" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["file", "--source", "reconstruction"]])
+def test_it_plays_files_or_a_source(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Both or neither is a mistake."""
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert "one of them" in capsys.readouterr().err
