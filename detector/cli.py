@@ -1,4 +1,6 @@
-"""The command line: `cascade demo | run | replay | record`. Data on standard output, everything else on standard error."""
+"""The command line: `cascade demo | run | replay | record`. Data on standard output, everything else on standard
+error.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,15 @@ import typer
 from producers.errors import ProducerError
 
 app = typer.Typer(
-    help="Radar of crypto liquidation cascades: which stage which venue is in, with the numbers and what cannot be seen.",
+    help="Radar of crypto liquidation cascades: which stage which venue is in, with its numbers and its blind spots.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON line per transition and alert on standard output, nothing else.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="One JSON line per transition and alert on standard output, nothing else.")
+]
 
 
 def _print_version(wanted: bool) -> None:
@@ -38,11 +42,17 @@ def _root(
 
 @app.command()
 def replay(
-    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Trades as CSV, or raw recordings; one session.")],
+    files: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="Trades as CSV, or raw recordings; one session.")
+    ],
     json: Json = False,
     venue: Annotated[str | None, typer.Option(help="Venue of raw recordings that do not say theirs.")] = None,
-    chunk: Annotated[int, typer.Option(min=1, help="Events handed to the engine at once; changes nothing but speed.")] = 512,
-    conditions: Annotated[bool, typer.Option("--conditions", help="Also print the conditions of single assets.")] = False,
+    chunk: Annotated[
+        int, typer.Option(min=1, help="Events handed to the engine at once; changes nothing but speed.")
+    ] = 512,
+    conditions: Annotated[
+        bool, typer.Option("--conditions", help="Also print the conditions of single assets.")
+    ] = False,
 ) -> None:
     """Replay recordings at full speed."""
     from detector.commands.replay import replay as run_replay
@@ -56,7 +66,9 @@ def run(
     symbols: Annotated[str, typer.Option(help="Base assets, comma-separated, or all.")] = "BTC,ETH,SOL",
     json: Json = False,
     endpoint: Annotated[list[str] | None, typer.Option(help="VENUE=URL instead of the venue's own address.")] = None,
-    record: Annotated[Path | None, typer.Option(file_okay=False, help="Also record everything received, in this folder.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Also record everything received, in this folder.")
+    ] = None,
     at_most: Annotated[int | None, typer.Option(min=1, help="Markets per venue at most.")] = None,
     recorded_clock: Annotated[
         bool, typer.Option("--recorded-clock", help="Take receive times from a venue server that plays a recording.")
@@ -80,11 +92,14 @@ def run(
 def demo(
     json: Json = False,
     seed: Annotated[int, typer.Option(help="Seed of the reconstruction.")] = 20251010,
+    picture: Annotated[Path | None, typer.Option(dir_okay=False, help="Save alerts and table of (b) as SVG.")] = None,
 ) -> None:
-    """A real recording, then a reconstruction of 10 October 2025 and its twin without the cascade; no network needed."""
+    """A real recording, then a reconstruction of 10 October 2025 and its twin without the cascade; no network
+    needed.
+    """
     from detector.commands.demo import demo as run_demo
 
-    if not run_demo(as_json=json, seed=seed):
+    if not run_demo(as_json=json, seed=seed, picture=picture):
         raise typer.Exit(1)
 
 

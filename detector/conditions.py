@@ -1,4 +1,5 @@
-"""Condition trackers: each rule at each place is a Schmitt trigger with confirmation, minimum hold and a clear of its own.
+"""Condition trackers: each rule at each place is a Schmitt trigger with confirmation, minimum hold and a clear of its
+own.
 
 Conditions are concurrent. None waits for another: on 10 October 2025 deleveraging came before the collateral failed.
 """
@@ -52,7 +53,10 @@ class Conditions(msgspec.Struct):
 
     def observe(self, verdicts: list[Verdict], now_ns: int) -> list[Transition]:
         """Take one second's verdicts; return what began, changed severity or cleared, in a fixed order."""
-        for counts, rules in ((self.seconds, [v.rule for v in verdicts]), (self.known, [v.rule for v in verdicts if v.known])):
+        for counts, rules in (
+            (self.seconds, [v.rule for v in verdicts]),
+            (self.known, [v.rule for v in verdicts if v.known]),
+        ):
             for rule, count in Counter(rules).items():
                 counts[rule] = counts.get(rule, 0) + count
         watched = {condition.rule for condition in self.tracked.values()}
@@ -142,9 +146,7 @@ class Conditions(msgspec.Struct):
 
     def active(self) -> list[Condition]:
         """Conditions that hold now, in a fixed order."""
-        return sorted(
-            (c for c in self.tracked.values() if c.active), key=lambda c: (c.stage, c.rule, c.venue, c.asset)
-        )
+        return sorted((c for c in self.tracked.values() if c.active), key=lambda c: (c.stage, c.rule, c.venue, c.asset))
 
     def evaluable_share(self) -> dict[str, float]:
         """For each rule the share of its evaluations in which it could see."""

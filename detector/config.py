@@ -15,7 +15,8 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lateness_ms: int = 500
     """Events may arrive this much out of order; a longer delay is itself evidence and still updates the state."""
     future_ms: int = 2_000
-    """An event stamped further ahead of its receipt is a clock fault and counts as happening at receipt. A recorder 1.27 s
+    """An event stamped further ahead of its receipt is a clock fault and counts as happening at receipt. A recorder
+    1.27 s
     behind its venue is in our own test data, so the bound lies above that."""
     hold_s: int = 60
     """A condition holds at least so long: a cascade breathes in waves of tens of seconds."""
@@ -35,7 +36,8 @@ class Shock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """S1: self-excitation and breadth."""
 
     branching_on: float = 0.85
-    """Calm n̂ of 14 pooled markets: median 0.68, p99 0.80, maximum 0.83 in 12 h 45 min; a quiet day of BTCUSDC: maximum 0.77."""
+    """Calm n̂ of 14 pooled markets: median 0.68, p99 0.80, maximum 0.83 in 12 h 45 min; a quiet day of BTCUSDC:
+    maximum 0.77."""
     branching_off: float = 0.80
     rate_on: float = 3.0
     """… and orders three times their own hour's median: n̂ alone is near-critical in any busy hour."""
@@ -45,7 +47,8 @@ class Shock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     few_assets: int = 3
     breadth_sigma: float = 5.0
     breadth_move: float = 0.006
-    """Absolute floor beside the σ: in quiet hours five sigma can be eight basis points. Chosen on the calm hours alone: with
+    """Absolute floor beside the σ: in quiet hours five sigma can be eight basis points. Chosen on the calm hours
+    alone: with
     this pair the share of ten assets that moved together never passed 0.20, against the 0.75 needed."""
     sigma_floor: float = 0.0003
     """A price that hardly ever moves has no sigma; three basis points a minute is a tick or two."""
@@ -78,7 +81,8 @@ class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vd_watch: float = 0.66
     vd_warn: float = 1.4
     vd_critical: float = 4.55
-    """Forced notional of 5 min over the 1 % depth of the hour before: normal p99, median and p90 of 636 liquidation events."""
+    """Forced notional of 5 min over the 1 % depth of the hour before: normal p99, median and p90 of 636 liquidation
+    events."""
 
 
 class Withdrawal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,7 +130,9 @@ class Void(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Collateral(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """S5: what positions are margined with loses its peg. Watched pegs are the base assets in `pegs`, against dollars."""
+    """S5: what positions are margined with loses its peg. Watched pegs are the base assets in `pegs`, against
+    dollars.
+    """
 
     pegs: tuple[str, ...] = ("USDE", "USDC", "FDUSD", "USDT", "DAI", "TUSD", "USD1")
     watch: float = 0.005

@@ -1,6 +1,7 @@
 """How far a book is known: the state of a band, and when the sum of an accrued one may be believed.
 
-After a REST snapshot only its own range is certain (*proven*). Farther levels are learnt as they change, so a band's sum
+After a REST snapshot only its own range is certain (*proven*). Farther levels are learnt as they change, so a band's
+sum
 grows for minutes at a flat price: 72.6 to 201.9 million dollars within 2 % of BTC in 315 s. A band that grows says
 nothing about withdrawal, and its growth must not become a baseline. It is *accrued*, and evaluable, once its sum has
 stopped growing: no higher than `GROWTH` above what it was a minute ago, for `SETTLED_S` seconds on end.

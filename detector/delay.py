@@ -71,7 +71,9 @@ class Delay(msgspec.Struct):
             self.usual.offer(now_s, self.delay_s)
 
     def _typical(self) -> float | None:
-        """Median of the seconds' medians, each weighted by its arrivals: a burst after a stall outweighs quiet seconds."""
+        """Median of the seconds' medians, each weighted by its arrivals: a burst after a stall outweighs quiet
+        seconds.
+        """
         half = self.weights.total / 2
         if not half:
             return None

@@ -1,13 +1,15 @@
 """The engine: events in, transitions and alerts out. Pure: it reads no clock and does no I/O.
 
 `feed` takes events in any order within the allowed lateness; every whole second of event time closes all bars, asks all
-signals, steps all conditions, and rolls them up. The same events give the same outputs, whole or in chunks, in one process or
+signals, steps all conditions, and rolls them up. The same events give the same outputs, whole or in chunks, in one
+process or
 after `restore(snapshot())` in another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -18,7 +20,17 @@ from detector.market import Market
 from detector.ordering import Reorder
 from detector.rollup import asset_standing, market_standing
 from detector.sight import coverage
-from detector.signals import asset_move, branching, breadth, deleveraging, depth, feed, liquidations, open_interest, void
+from detector.signals import (
+    asset_move,
+    branching,
+    breadth,
+    deleveraging,
+    depth,
+    feed,
+    liquidations,
+    open_interest,
+    void,
+)
 from detector.signals.dislocation import Dislocations
 from detector.signals.pegs import Pegs
 from detector.state import decode_state, encode_state
@@ -68,7 +80,7 @@ class Engine:
             pegs=Pegs(),
         )
         self.order = Reorder(timing.lateness_ms * 1_000_000, timing.future_ms * 1_000_000)
-        self._handlers = {
+        self._handlers: dict[type[Event], Callable[[Market, Any, int], None]] = {
             Trade: self._trade,
             BookDelta: self._delta,
             BookSnapshot: self._snapshot,
@@ -85,9 +97,7 @@ class Engine:
         """Take events as received; return what follows from those that are now in order."""
         out: list[Output] = []
         world = self.memory.world
-        for event in self.order.push(events):
-            self._apply(event, max(world.now_ns, self.order.released_ns))
-        for ts_ns, event in self.order.release():
+        for ts_ns, event in self.order.take(events):
             if ts_ns >= world.now_ns + NS:
                 self._close_seconds(ts_ns, out)
             self._apply(event, ts_ns)
@@ -185,14 +195,12 @@ class Engine:
         memory = self.memory
         memory.events += 1
         kind = type(event)
-        if kind is Instrument:
-            memory.world.define(event)  # type: ignore[arg-type]
-            return
-        if kind is Gap:
-            self._gap(event)  # type: ignore[arg-type]
-            return
         handler = self._handlers.get(kind)
         if handler is None:
+            if isinstance(event, Instrument):
+                memory.world.define(event)
+            elif isinstance(event, Gap):
+                self._gap(event)
             return
         key = key_of(event.venue, event.instrument)
         market = memory.world.markets.get(key) or memory.world.awaken(key)

@@ -1,4 +1,6 @@
-"""Episodes: one story from its first onset to fifteen quiet minutes, told in revisions with ids that follow from the data."""
+"""Episodes: one story from its first onset to fifteen quiet minutes, told in revisions with ids that follow from the
+data.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ class Episodes(msgspec.Struct):
         return self._alert(episode, standing, coverage, now_ns, "resolved")
 
     def frozen(self, now_ns: int) -> bool:
-        """Whether baselines must not learn: the market stands at HIGH or above, or did so in the last quarter of an hour."""
+        """Whether baselines must not learn: the market stands at HIGH or above, or did so in the last quarter of an
+        hour.
+        """
         episode = self.by_scope.get(MARKET)
         return episode is not None and episode.last_high_ns > now_ns - self.timing.resolve_s * NS
 
@@ -134,7 +138,12 @@ class Episodes(msgspec.Struct):
             evidence=evidence,
             conditions=tuple(
                 ActiveCondition(
-                    stage=c.stage, rule=c.rule, venue=c.venue, asset=c.asset, severity=LEVELS[c.severity], since_ns=c.since_ns
+                    stage=c.stage,
+                    rule=c.rule,
+                    venue=c.venue,
+                    asset=c.asset,
+                    severity=LEVELS[c.severity],
+                    since_ns=c.since_ns,
                 )
                 for c in strongest
             ),
@@ -155,7 +164,9 @@ def _words(conditions: tuple[Condition, ...]) -> str:
     if "S1" in stages:
         words.append("shock")
     if "S2" in stages:
-        words.append("forced flow" if any(r.startswith(("S2.liq", "S2.open", "S2.forced")) for r in rules) else "one-sided flow")
+        words.append(
+            "forced flow" if any(r.startswith(("S2.liq", "S2.open", "S2.forced")) for r in rules) else "one-sided flow"
+        )
     if "S3" in stages:
         late = rules.isdisjoint({depth.DEPTH, depth.SPREAD})
         words.append("feeds late or silent" if late else "liquidity withdrawn")

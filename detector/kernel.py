@@ -9,10 +9,12 @@ tick for asks), so that one code serves both sides.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import mmap
 import re
 import struct
+import sys
 from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -42,6 +44,18 @@ _PLAIN = rb'\["(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,9})?","(?:0|[1-9][0-9]{0,14})(?
 _PLAIN_LEVELS = re.compile(rb"\[" + _PLAIN + rb"(?:," + _PLAIN + rb")*\]")
 _BOOK_HEAD = struct.Struct("<5sd28q16d4Q")
 _WINDOW_HEAD = struct.Struct("<5s2Q")
+
+
+def _zeros(size: int) -> mmap.mmap:
+    # An anonymous map is zeroed page by page when touched: ticks without levels cost no memory. Private, for a shared
+    # one would be written by both sides of a fork; in small pages, for a huge one becomes memory at its first level.
+    if sys.platform == "win32":
+        return mmap.mmap(-1, size)
+    zeros = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # a kernel without huge pages knows no such advice
+            zeros.madvise(mmap.MADV_NOHUGEPAGE)
+    return zeros
 
 
 def _trimmed(price: tuple[int, int]) -> tuple[int, int]:
@@ -435,8 +449,7 @@ class Book:
 
     @cython.cfunc
     def _empty_grid(self, low: cython.longlong, size: cython.longlong) -> cython.bint:
-        # An anonymous map is zeroed page by page when touched: ticks without levels cost no memory.
-        self._usd = memoryview(mmap.mmap(-1, max(16 * size, 16))).cast("d")
+        self._usd = memoryview(_zeros(max(16 * size, 16))).cast("d")
         self._held = bytearray(max(size // 32, 1))
         self._low = array("q", [low, -(low + size - 1)])
         self._size = size
@@ -614,10 +627,13 @@ class Book:
         for key, usd in far:
             if key >= low + size:
                 yield key, usd
-        at: cython.longlong = self._down(side, min(self._best[side] - low, size - 1), 0)
-        while at >= 0:
+        left: cython.longlong = self._count[side] - len(far)
+        at: cython.longlong = min(self._best[side] - low, size - 1)
+        while left > 0:
+            at = self._down(side, at, 0)
             yield low + at, self._usd[side * size + at]
-            at = self._down(side, at - 1, 0)
+            at -= 1
+            left -= 1
         for key, usd in far:
             if key < low:
                 yield key, usd

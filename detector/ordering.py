@@ -1,20 +1,31 @@
 """Event-time order: events wait for the allowed lateness and leave sorted, whatever order they came in.
 
-Two arrivals of the same events within the lateness leave in one order: time, then venue, instrument and kind, then the venue's
+Two arrivals of the same events within the lateness leave in one order: time, then venue, instrument and kind, then
+the venue's
 own number, then content. An event that comes later than the lateness leaves at once, marked late.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from heapq import heappop, heappush
 
 import msgspec
 
 from schemas.base import Event
 from schemas.health import Gap, VenueStatus
 from schemas.instrument import Instrument
-from schemas.market import Adl, BookDelta, BookSnapshot, BookTop, DerivativeState, Insurance, Liquidation, OpenInterest, Trade
+from schemas.market import (
+    Adl,
+    BookDelta,
+    BookSnapshot,
+    BookTop,
+    DerivativeState,
+    Insurance,
+    Liquidation,
+    OpenInterest,
+    Trade,
+)
 
 RANK: dict[type[Event], int] = {
     Instrument: 0,
@@ -32,11 +43,15 @@ RANK: dict[type[Event], int] = {
 }
 """Definitions before uses, gaps before the snapshots that end them, snapshots before their deltas."""
 
-Entry = tuple[int, str, str, int, int, bytes, Event]
+Entry = tuple[int, str, str, int, int, bytes, int, Event]
+"""Time, venue, instrument, kind, number, content, arrival, event: only twins ever need the arrival."""
 
 
 class Reorder:
-    """The waiting room. `push` takes events as received, `release` gives back what nothing can precede any more."""
+    """The waiting room. `take` receives events as they come and gives back, in order, what nothing can precede any more.
+
+    What is late, and what comes when, depends on the order of arrival alone and never on how arrivals are batched.
+    """
 
     def __init__(self, lateness_ns: int, future_ns: int) -> None:
         self.lateness_ns = lateness_ns
@@ -45,64 +60,62 @@ class Reorder:
         self.released_ns = 0
         self.late = 0
         self.clamped = 0
+        self._arrivals = 0
         self._waiting: list[Entry] = []
 
-    def push(self, events: Iterable[Event]) -> list[Event]:
-        """Take events; return those that came too late to be ordered, in order of arrival."""
-        late: list[Event] = []
-        waiting, released, newest = self._waiting, self.released_ns, self.newest_ns
+    def take(self, events: Iterable[Event]) -> Iterator[tuple[int, Event]]:
+        """Receive events; yield those that are due with their effective time, which for a late event is now."""
+        lateness_ns = self.lateness_ns
         for event in events:
             ts = event.ts_event_ns
             if ts > event.ts_recv_ns + self.future_ns:
                 # A venue clock far ahead must not push everybody else's events over the lateness.
                 ts = event.ts_recv_ns
                 self.clamped += 1
-            if ts < released:
-                late.append(event)
+            if ts < self.newest_ns - lateness_ns:
+                self.late += 1
+                yield from self._release()
+                yield self.released_ns, event
                 continue
-            if ts > newest:
-                newest = ts
+            if ts > self.newest_ns:
+                self.newest_ns = ts
             number, content = _number(event)
-            waiting.append((ts, event.venue, event.instrument, RANK[type(event)], number, content, event))
-        self.newest_ns = newest
-        self.late += len(late)
-        return late
-
-    def release(self) -> Iterator[tuple[int, Event]]:
-        """Events at or before the watermark, sorted, each with its effective time."""
-        return self._until(self.newest_ns - self.lateness_ns)
+            self._arrivals += 1
+            entry = (ts, event.venue, event.instrument, RANK[type(event)], number, content, self._arrivals, event)
+            heappush(self._waiting, entry)
+        yield from self._release()
 
     def advance(self, now_ns: int) -> Iterator[tuple[int, Event]]:
-        """Like `release`, with a clock that moved without events."""
+        """A clock that moved without events: what it makes due."""
         self.newest_ns = max(self.newest_ns, now_ns)
-        return self.release()
+        return self._release()
 
-    def _until(self, watermark_ns: int) -> Iterator[tuple[int, Event]]:
+    def _release(self) -> Iterator[tuple[int, Event]]:
+        watermark_ns = self.newest_ns - self.lateness_ns
         if watermark_ns <= self.released_ns:
-            return iter(())
+            return
         self.released_ns = watermark_ns
-        self._waiting.sort(key=_ORDER)
-        cut = bisect_left(self._waiting, watermark_ns, key=_TIME)
-        ready, self._waiting = self._waiting[:cut], self._waiting[cut:]
-        return ((entry[0], entry[6]) for entry in ready)
+        waiting = self._waiting
+        while waiting and waiting[0][0] < watermark_ns:
+            entry = heappop(waiting)
+            yield entry[0], entry[-1]
 
     def dump(self) -> tuple[int, int, int, int, list[Event]]:
         """State for a snapshot."""
-        return (self.newest_ns, self.released_ns, self.late, self.clamped, [entry[6] for entry in self._waiting])
+        return (
+            self.newest_ns,
+            self.released_ns,
+            self.late,
+            self.clamped,
+            [entry[-1] for entry in sorted(self._waiting)],
+        )
 
     def load(self, state: tuple[int, int, int, int, list[Event]]) -> None:
         """Take back what `dump` gave."""
-        newest_ns, released_ns, late, clamped, waiting = state
-        self.push(waiting)
-        self.newest_ns, self.released_ns, self.late, self.clamped = newest_ns, released_ns, late, clamped
-
-
-def _TIME(entry: Entry) -> int:  # noqa: N802 - a sort key that reads like one
-    return entry[0]
-
-
-def _ORDER(entry: Entry) -> tuple[int, str, str, int, int, bytes]:  # noqa: N802
-    return entry[:6]
+        self.newest_ns, self.released_ns, late, clamped, waiting = state
+        for _ in self.take(waiting):
+            raise ValueError("a waiting event that was already due")
+        self.late, self.clamped = late, clamped
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -1,6 +1,7 @@
 """A venue's pulse: when it last traded anywhere, and how long its pauses usually are.
 
-A pause of the *whole* venue tells a feed gap from fills that did not print: when every stream of a venue has a hole over the
+A pause of the *whole* venue tells a feed gap from fills that did not print: when every stream of a venue has a hole
+over the
 same second of silence, the messages were lost, not the prints.
 """
 

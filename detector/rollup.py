@@ -1,6 +1,7 @@
 """The level of the market, or of one asset, from the conditions that hold. The two-key rule lives here.
 
-Price-derived evidence alone never exceeds HIGH: CRITICAL needs a second key from an independent family (withdrawal on two
+Price-derived evidence alone never exceeds HIGH: CRITICAL needs a second key from an independent family (withdrawal on
+two
 venues, off-book fills on three assets, dislocation, liquidations, a broken peg), EMERGENCY a void or deleveraging.
 """
 
@@ -117,5 +118,3 @@ def _direction(active: Sequence[Condition]) -> Direction:
     down = sum(c.direction == "down" for c in active)
     up = sum(c.direction == "up" for c in active)
     return "down" if down > up else "up" if up > down else "none"
-
-

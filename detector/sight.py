@@ -28,7 +28,9 @@ MOST_FAULTS = 12
 def coverage(world: World, verdicts: list[Verdict]) -> Coverage:
     """What was visible in this second."""
     sighted = {verdict.rule for verdict in verdicts if verdict.known}
-    blind = [f"{family}: no source can be evaluated" for family, rules in FAMILIES.items() if not sighted.intersection(rules)]
+    blind = [
+        f"{family}: no source can be evaluated" for family, rules in FAMILIES.items() if not sighted.intersection(rules)
+    ]
     faults = [
         f"{market.venue} {market.instrument.instrument} book: {market.quotes.fault}"
         for market in world.markets.values()

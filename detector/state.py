@@ -1,4 +1,6 @@
-"""Saving and restoring the engine's memory: one MessagePack tree, kernel objects as their own bytes, a version in front."""
+"""Saving and restoring the engine's memory: one MessagePack tree, kernel objects as their own bytes, a version in
+front.
+"""
 
 from __future__ import annotations
 
@@ -24,21 +26,18 @@ class StateError(ValueError):
 def encode_state(memory: object, waiting: Waiting) -> bytes:
     """The bytes of a memory tree and of the events that still wait for their turn."""
     newest_ns, released_ns, late, clamped, events = waiting
-    body = msgspec.msgpack.encode(
-        (VERSION, memory, (newest_ns, released_ns, late, clamped, [encode(event) for event in events])), enc_hook=_plain
-    )
-    return body
+    order = (newest_ns, released_ns, late, clamped, [encode(event) for event in events])
+    return msgspec.msgpack.encode((VERSION, memory, order), enc_hook=_plain)
 
 
 def decode_state(data: bytes, kind: type[M]) -> tuple[M, Waiting]:
     """What `encode_state` saved."""
     try:
-        version = msgspec.msgpack.decode(data, type=tuple[int, msgspec.Raw, msgspec.Raw])[0]
+        version, memory_bytes, order_bytes = msgspec.msgpack.decode(data, type=tuple[int, msgspec.Raw, msgspec.Raw])
         if version != VERSION:
             raise StateError(f"state of version {version}; this program writes version {VERSION}")
-        _, memory, order = msgspec.msgpack.decode(
-            data, type=tuple[int, kind, tuple[int, int, int, int, list[bytes]]], dec_hook=_rich  # type: ignore[valid-type]
-        )
+        memory = msgspec.msgpack.decode(memory_bytes, type=kind, dec_hook=_rich)
+        order = msgspec.msgpack.decode(order_bytes, type=tuple[int, int, int, int, list[bytes]])
     except msgspec.DecodeError as error:
         raise StateError(f"not a saved state: {error}") from error
     newest_ns, released_ns, late, clamped, events = order
@@ -52,6 +51,8 @@ def _plain(value: Any) -> Any:
 
 
 def _rich(kind: type, value: Any) -> Any:
-    if kind in (Book, Window):
-        return kind.from_dump(value)
+    if kind is Book:
+        return Book.from_dump(value)
+    if kind is Window:
+        return Window.from_dump(value)
     raise NotImplementedError(f"cannot restore a {kind.__name__}")

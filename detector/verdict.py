@@ -17,7 +17,8 @@ CALM, WATCH, WARN, HIGH, CRITICAL, EMERGENCY = range(6)
 class Verdict(NamedTuple):
     """A rule's opinion about (venue, asset). Calm and known is said by saying nothing but being counted.
 
-    `severity` is what the on-thresholds give, `holds` whether the off-threshold (about 50-60 % of it) is still exceeded.
+    `severity` is what the on-thresholds give, `holds` whether the off-threshold (about 50-60 % of it) is still
+    exceeded.
     `known` False means that the rule cannot see: it neither raises nor clears.
     """
 

@@ -17,7 +17,9 @@ NS = 1_000_000_000
 
 
 class World(msgspec.Struct):
-    """The state of everything that is watched. Keys are `venue|instrument`; a listed market costs nothing until it speaks."""
+    """The state of everything that is watched. Keys are `venue|instrument`; a listed market costs nothing until it
+    speaks.
+    """
 
     config: Config
     now_s: int = 0

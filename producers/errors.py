@@ -1,10 +1,10 @@
 """What can go wrong on the way in.
 
-    ProducerError
-    ├── DecodeError        a frame that cannot be read; counted by `reason`, the stream goes on
-    ├── RecordingError     a file that is not a recording that we know
-    ├── RestError          a REST call that failed for good, after its retries
-    └── FleetError         nothing to run, or a recording's server that went away before its end
+ProducerError
+├── DecodeError        a frame that cannot be read; counted by `reason`, the stream goes on
+├── RecordingError     a file that is not a recording that we know
+├── RestError          a REST call that failed for good, after its retries
+└── FleetError         nothing to run, or a recording's server that went away before its end
 """
 
 from __future__ import annotations

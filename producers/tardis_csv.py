@@ -1,6 +1,7 @@
-"""Tardis-style CSV trades: `exchange,symbol,timestamp,local_timestamp,id,side,price,amount`, gzipped or plain.
+"""Tardis-style CSV trades, gzipped or plain, with the columns of `HEADER` and times in microseconds.
 
-Any exchange that the file names is read, whether or not it has a live producer. What an amount is worth is known for the
+Any exchange that the file names is read, whether or not it has a live producer. What an amount is worth is known for
+the
 venues listed here; elsewhere the contract value, and with it every notional, stays UNKNOWN.
 """
 
@@ -8,15 +9,19 @@ from __future__ import annotations
 
 import csv
 import gzip
+import heapq
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from math import isfinite
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, BinaryIO, Literal
 
 from producers.errors import RecordingError
+from schemas.base import Event
 from schemas.instrument import Contract, Instrument, Kind, canonical_id
 from schemas.market import Trade
 
@@ -29,7 +34,9 @@ VENUES = {
 }
 """Names that differ from ours; all others are taken as they are."""
 
-BASE_COIN_AMOUNTS = frozenset({"binance-spot", "binance-usdm", "coinbase", "kraken", "bitstamp", "gemini", "hyperliquid", "bitfinex"})
+BASE_COIN_AMOUNTS = frozenset(
+    {"binance-spot", "binance-usdm", "coinbase", "kraken", "bitstamp", "gemini", "hyperliquid", "bitfinex"}
+)
 """Venues whose amounts are base coin."""
 
 QUOTES = ("FDUSD", "USDT", "USDC", "USDE", "BUSD", "USD", "EUR", "BTC", "ETH", "BNB")
@@ -115,6 +122,29 @@ class TardisTrades:
         )
 
 
+class TardisReplay:
+    """Several files merged by `local_timestamp`, as batches of events.
+
+    Attributes
+    ----------
+    sources
+        One for each path, with its counters.
+    """
+
+    def __init__(self, paths: Sequence[Path], *, batch_events: int) -> None:
+        self.sources = [TardisTrades(path) for path in paths]
+        self._batch_events = batch_events
+
+    def __iter__(self) -> Iterator[list[Event]]:
+        events: Iterator[Event] = heapq.merge(*self.sources, key=attrgetter("ts_recv_ns"))
+        while batch := list(islice(events, self._batch_events)):
+            yield batch
+
+    def progress(self) -> float:
+        """Share of the input that was read, 0 to 1."""
+        return sum(s.progress * s.size for s in self.sources) / sum(s.size for s in self.sources)
+
+
 def instrument_of(exchange: str, symbol: str, ts_event_ns: int, ts_recv_ns: int) -> Instrument:
     """The instrument that a Tardis exchange and symbol name, as far as the names tell.
 
@@ -148,7 +178,10 @@ def instrument_of(exchange: str, symbol: str, ts_event_ns: int, ts_recv_ns: int)
 
 
 def _is_derivative(venue: str, symbol: str) -> bool:
-    return venue not in {"binance-spot", "coinbase", "kraken", "bitstamp", "gemini", "bitfinex"} or "PERP" in symbol.upper()
+    return (
+        venue not in {"binance-spot", "coinbase", "kraken", "bitstamp", "gemini", "bitfinex"}
+        or "PERP" in symbol.upper()
+    )
 
 
 def _split(symbol: str) -> tuple[str, str, str | None]:

@@ -118,4 +118,6 @@ class Venue(Protocol):
         """One frame's events in their order, or the control decision that it carries."""
 
     def symbol_of(self, frame: bytes) -> str | None:
-        """The venue symbol a raw market frame is about, or None when this is not a frame of this venue (used to recognise recordings)."""
+        """The venue symbol a raw market frame is about, or None when this is not a frame of this venue (used to
+        recognise recordings).
+        """

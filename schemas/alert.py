@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -10,8 +10,8 @@ from schemas.units import Count, Flag, Identifier, Ratio, Text, TimestampNs
 
 Stage = Literal["S1", "S2", "S3", "S4", "S5", "S6"]
 Direction = Literal["down", "up", "none"]
-LEVELS = ("CLEAR", "WATCH", "WARN", "HIGH", "CRITICAL", "EMERGENCY")
 Level = Literal["CLEAR", "WATCH", "WARN", "HIGH", "CRITICAL", "EMERGENCY"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 MARKET = "market"
 """Scope of a condition that holds for the market as a whole."""

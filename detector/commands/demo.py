@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import NamedTuple
 
 from detector.against_labels import Match, match_labels
@@ -26,6 +27,9 @@ from schemas.alert import LEVELS, Alert, Transition
 ASSETS = ("BTC", "ETH", "AAVE", "ATOM", "AVAX", "DOT", "UNI", "WLD", "TRX", "FIL", "USDE")
 """Enough assets for breadth and dislocation, few enough for an old laptop."""
 
+FROM, TO = "20:32", "21:32"
+"""Baselines warm for a quarter of an hour before the first shock; by the end every stage has begun."""
+
 WATCH = LEVELS.index("WATCH")
 
 
@@ -44,19 +48,19 @@ class Played(NamedTuple):
         return max((LEVELS.index(alert.level) for alert in self.alerts), default=0)
 
 
-def demo(*, as_json: bool, seed: int) -> bool:
-    """Run all parts; True when everything came out as it should."""
+def demo(*, as_json: bool, seed: int, picture: Path | None) -> bool:
+    """Run all parts; True when everything came out as it should. `picture` saves the alerts and table of (b) as SVG."""
     say = _to_stderr if as_json else _to_stdout
-    reconstruction = ["--source", "reconstruction", "--seed", str(seed)]
+    window = ["--seed", str(seed), "--from", FROM, "--to", TO]
     say("(a) a real recording: Binance USD-M, COIN-M and spot, 8 August 2024, a calm minute; no alert is due")
     recording = _part("recording", [str(path) for path in CALM_SECONDS], "binance", ("all",), as_json)
     say(f"    {recording.speed}; alerts above WATCH: {_above_watch(recording)}")
-    say("(b) 10 October 2025, 20:20-21:40 UTC: a RECONSTRUCTION from published facts, not a recording;")
+    say("(b) 10 October 2025, 20:32-21:32 UTC: a RECONSTRUCTION from published facts, not a recording;")
     say("    only Hyperliquid's auto-deleveraging waves in it are real")
-    crash = _part("reconstruction", reconstruction, "all", ASSETS, as_json)
+    crash = _part("reconstruction", ["--source", "reconstruction", *window], "all", ASSETS, as_json, picture)
     say(f"    {crash.speed}")
     say("(c) its twin: the same trades at the same times without the cascade; nothing above WATCH is due")
-    twin = _part("twin", ["--source", "reconstruction-twin", "--seed", str(seed)], "all", ASSETS, as_json)
+    twin = _part("twin", ["--source", "reconstruction-twin", *window], "all", ASSETS, as_json)
     say(f"    {twin.speed}; alerts above WATCH: {_above_watch(twin)}")
     matches = match_labels(labels(), crash.transitions)
     for line in _label_lines(matches):
@@ -65,12 +69,20 @@ def demo(*, as_json: bool, seed: int) -> bool:
     seen = all(match.within for match in matches)
     total_s = recording.wall_s + crash.wall_s + twin.wall_s
     events = recording.events + crash.events + twin.events
-    say(f"{len(crash.alerts)} alerts in (b); all conditions within their tolerance: {'yes' if seen else 'NO'}; calm parts calm: {'yes' if calm else 'NO'}")
+    say(f"{len(crash.alerts)} alerts in (b), all conditions within their tolerance: {'yes' if seen else 'NO'}")
+    say(f"nothing above WATCH in (a) and (c): {'yes' if calm else 'NO'}")
     say(f"{events:,} events over real sockets in {total_s:.1f} s")
     return calm and seen
 
 
-def _part(title: str, server_arguments: Sequence[str], group: str, symbols: Sequence[str], as_json: bool) -> Played:
+def _part(
+    title: str,
+    server_arguments: Sequence[str],
+    group: str,
+    symbols: Sequence[str],
+    as_json: bool,
+    picture: Path | None = None,
+) -> Played:
     engine, health = Engine(), Health()
     alerts: list[Alert] = []
     transitions: list[Transition] = []
@@ -83,7 +95,7 @@ def _part(title: str, server_arguments: Sequence[str], group: str, symbols: Sequ
 
     started = time.perf_counter()
     with ExitStack() as stack:
-        screen = None if as_json else stack.enter_context(Screen(engine, title))
+        screen = None if as_json else stack.enter_context(Screen(engine, title, keep=picture is not None))
         shown: Listener = JsonLines(sys.stdout.buffer) if screen is None else screen
         pipeline = Pipeline(engine, [keep, shown])
         asyncio.run(
@@ -98,6 +110,8 @@ def _part(title: str, server_arguments: Sequence[str], group: str, symbols: Sequ
         )
     if screen is not None and title == "reconstruction":
         screen.final_table()
+        if picture is not None:
+            screen.save(picture)
     wall_s = time.perf_counter() - started
     return Played(alerts, transitions, pipeline.events, wall_s, speed_line(pipeline.events, wall_s, engine))
 
@@ -110,9 +124,8 @@ def _label_lines(matches: Sequence[Match]) -> list[str]:
         seen = clock(match.onset_ns) if match.onset_ns is not None else "missed"
         error = f"{match.error_s:+.0f} s" if match.error_s is not None else ""
         mark = "" if match.within else "  OUTSIDE"
-        lines.append(
-            f"    {label.stage:<6} {where:<24} {clock(label.onset_ns)}  {seen:<8} {error:>6}  {label.tolerance_s:.0f} s{mark}"
-        )
+        times = f"{clock(label.onset_ns)}  {seen:<8} {error:>6}"
+        lines.append(f"    {label.stage:<6} {where:<24} {times}  {label.tolerance_s:.0f} s{mark}")
     return lines
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from producers.record import Recorder
 from producers.selection import select
@@ -23,11 +24,13 @@ class Recorders:
         self.at_most = at_most
         self.files: dict[str, Recorder] = {}
 
-    def __enter__(self) -> Recorders:
+    def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for recorder in self.files.values():
             recorder.__exit__(kind, error, trace)
 

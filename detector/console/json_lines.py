@@ -15,5 +15,6 @@ class JsonLines:
         self.out = out
 
     def __call__(self, output: Output) -> None:
+        """Write one output."""
         self.out.write(encode(output) + b"\n")
         self.out.flush()

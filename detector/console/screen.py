@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
@@ -20,7 +22,17 @@ from schemas.alert import Alert
 REFRESH_S = 0.5
 """Two tables a second are as many as an eye follows, and cost nothing beside the feed."""
 
-STYLE = {"WATCH": "cyan", "WARN": "yellow", "HIGH": "bold yellow", "CRITICAL": "bold red", "EMERGENCY": "bold white on red", "CLEAR": "green"}
+STYLE = {
+    "WATCH": "cyan",
+    "WARN": "yellow",
+    "HIGH": "bold yellow",
+    "CRITICAL": "bold red",
+    "EMERGENCY": "bold white on red",
+    "CLEAR": "green",
+}
+
+PLAIN_WIDTH = 150
+"""Columns of the table in a file or a pipe."""
 
 MOST_ROWS = 40
 """A terminal's height; markets in trouble come first."""
@@ -29,20 +41,26 @@ MOST_ROWS = 40
 class Screen:
     """Shows one engine. Call it with each output, and `refresh` it as often as you like."""
 
-    def __init__(self, engine: Engine, title: str) -> None:
+    def __init__(self, engine: Engine, title: str, *, keep: bool = False) -> None:
         self.engine = engine
         self.title = title
         self.alerts: list[Alert] = []
-        self.console = Console(highlight=False, soft_wrap=True)
+        self.console = Console(highlight=False, soft_wrap=True, record=keep)
+        if not self.console.is_terminal:
+            self.console.width = PLAIN_WIDTH
         self._drawn_s = 0.0
-        self._live = Live(console=self.console, auto_refresh=False, transient=True) if self.console.is_terminal else None
+        self._live = (
+            Live(console=self.console, auto_refresh=False, transient=True) if self.console.is_terminal else None
+        )
 
-    def __enter__(self) -> Screen:
+    def __enter__(self) -> Self:
         if self._live is not None:
             self._live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._live is not None:
             self._live.stop()
 
@@ -68,6 +86,10 @@ class Screen:
     def final_table(self) -> None:
         """Print the table once, as it stands."""
         self.console.print(self._table())
+
+    def save(self, path: Path) -> None:
+        """Save all that was printed as an SVG picture; the screen must have been made with `keep`."""
+        self.console.save_svg(str(path), title=f"cascade: {self.title}")
 
     def _table(self) -> Table:
         now_ns = self.engine.memory.world.now_ns

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 from detector.console.wording import clock, day
+from detector.coverage import BandState
 from detector.engine import Engine
 from detector.kernel import BANDS
 from detector.quotes import CELLS, cell
 from schemas.alert import Alert
 
-STATES = ("proven", "accrued", "unwarmed", "unknown")
+STATES: tuple[BandState, ...] = get_args(BandState)
 
 
 def speed_line(events: int, wall_s: float, engine: Engine) -> str:
@@ -25,7 +27,7 @@ def speed_line(events: int, wall_s: float, engine: Engine) -> str:
 def engine_lines(engine: Engine) -> Iterator[str]:
     """Late and unusable events, and for each rule the share of its evaluations in which it could see."""
     memory = engine.memory
-    yield f"late events {engine.order.late:,} (beyond the lateness, still used), clamped clocks {engine.order.clamped:,}"
+    yield f"late events {engine.order.late:,} (still used), clamped clocks {engine.order.clamped:,}"
     for reason, count in sorted(memory.dropped.items()):
         yield f"unusable events, {reason}: {count:,}"
     refused = sum(market.quotes.refused for market in memory.world.markets.values())

@@ -1,4 +1,6 @@
-"""The live table: asset × venue with conditions, price, depth against its baseline, liquidations, funding and feed delay."""
+"""The live table: asset × venue with conditions, price, depth against its baseline, liquidations, funding and feed
+delay.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def table(rows: list[Row], title: str) -> Table:
             "-" if row.price is None else f"{row.price:,.6g}",
             _share(row.move_60s, signed=True),
             dollars(row.depth_usd),
-            Text(_share(row.depth_ratio), style="red" if row.depth_ratio is not None and row.depth_ratio < THIN else ""),
+            Text(
+                _share(row.depth_ratio), style="red" if row.depth_ratio is not None and row.depth_ratio < THIN else ""
+            ),
             dollars(row.liquidations_usd),
             "-" if row.funding_rate is None else f"{row.funding_rate * 100:.4f}%",
             "-" if row.delay_s is None else f"{row.delay_s * 1000:.0f} ms",

@@ -68,7 +68,8 @@ def alert_lines(alert: Alert) -> list[str]:
     """An alert for a terminal: the headline, since when, the strongest numbers, what is blind."""
     indent = " " * 10
     lines = [f"{clock(alert.ts_ns)}  {alert.headline}"]
-    lines.append(f"{indent}since {clock(alert.since_ns)} · {alert.status} · stages {' '.join(alert.stages) or 'none'} · id {alert.alert_id}")
+    stages = " ".join(alert.stages) or "no stage"
+    lines.append(f"{indent}{alert.status}, since {clock(alert.since_ns)} · {stages} · id {alert.alert_id}")
     lines.extend(f"{indent}{number(e)}" for e in alert.evidence[:NUMBERS_SHOWN])
     seen = alert.coverage
     blind = f"; blind: {'; '.join(seen.blind[:3])}" if seen.blind else ""
@@ -82,4 +83,6 @@ def transition_line(transition: Transition) -> str:
     if not transition.active:
         return f"{clock(transition.ts_ns)}  - {transition.stage} {transition.rule} {where} clear"
     numbers = " · ".join(number(e) for e in transition.evidence[:3])
-    return f"{clock(transition.since_ns)}  + {transition.stage} {transition.rule} {where} {transition.severity} {numbers}"
+    return (
+        f"{clock(transition.since_ns)}  + {transition.stage} {transition.rule} {where} {transition.severity} {numbers}"
+    )

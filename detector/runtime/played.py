@@ -1,11 +1,15 @@
-"""Playing a recording over real sockets: a venue server in a process of its own, a fleet that listens with its clock."""
+"""Playing a recording over real sockets: a venue server in a process of its own, a fleet that listens with its
+clock.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from detector.runtime.embedded import run_embedded
 from detector.runtime.pipeline import Pipeline
@@ -13,6 +17,8 @@ from producers.errors import ProducerError
 from producers.fleet import EndpointOverride
 from producers.health import Health
 from producers.venue import Venue
+
+logger = logging.getLogger(__name__)
 
 START_S = 30.0
 """A slow machine imports the server in a few seconds; longer means that it will not come."""
@@ -63,21 +69,26 @@ async def _server(arguments: Sequence[str]) -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    assert process.stdout is not None
-    assert process.stderr is not None
+    if process.stdout is None or process.stderr is None:
+        raise ProducerError("the venue server has no pipes")
     errors = asyncio.create_task(process.stderr.read())
     try:
-        try:
-            line = await asyncio.wait_for(process.stdout.readline(), START_S)
-        except TimeoutError:
-            line = b""
+        line = b""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(START_S):
+                line = await process.stdout.readline()
         url = line.decode().strip().removeprefix("listening on ")
         if not url.startswith("http"):
-            process.kill()
-            raise ProducerError(f"the venue server did not start: {(await errors).decode(errors='replace').strip()[-500:]}")
+            if process.returncode is None:
+                process.kill()
+            raise ProducerError(
+                f"the venue server did not start: {(await errors).decode(errors='replace').strip()[-500:]}"
+            )
         yield url
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
-        await errors
+        said = (await errors).decode(errors="replace").strip()
+        if process.returncode not in (0, -signal.SIGTERM):
+            logger.warning("the venue server ended with code %s: %s", process.returncode, said[-2000:])

@@ -1,6 +1,7 @@
 """S2 on one market: its own move beyond 8 σ and a floor, with ten times its usual orders.
 
-Sees a cascade of a single asset. Blind to who traded: without a liquidation feed a listing or a piece of news looks alike,
+Sees a cascade of a single asset. Blind to who traded: without a liquidation feed a listing or a piece of news looks
+alike,
 so this never pages for the market alone.
 """
 
@@ -39,7 +40,12 @@ def evaluate(world: World) -> Iterator[Verdict]:
             holds,
             direction=towards(trading.move_60s),
             evidence=(
-                Evidence(signal="move_60s", value=round(trading.move_60s, 5), baseline=round(trading.sigma, 5), unit="fraction"),
+                Evidence(
+                    signal="move_60s",
+                    value=round(trading.move_60s, 5),
+                    baseline=round(trading.sigma, 5),
+                    unit="fraction",
+                ),
                 Evidence(signal="move_sigma", value=round(z, 1), threshold=flow.asset_sigma, unit="sigma"),
                 Evidence(signal="order_rate", value=round(trading.rate_ratio, 1), baseline=1.0, unit="x usual"),
             ),

@@ -1,6 +1,7 @@
 """S1: the order flow excites itself. Branching ratio of the pooled orders (Hawkes 1971; Hardiman & Bouchaud 2014).
 
-Sees a shock within ten seconds. Blind for its first ten minutes, and holds over for ten minutes after one burst. Level alone
+Sees a shock within ten seconds. Blind for its first ten minutes, and holds over for ten minutes after one burst.
+Level alone
 is no alarm (markets are near-critical in any busy hour), hence the second condition on the rate.
 """
 

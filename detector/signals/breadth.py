@@ -1,6 +1,7 @@
 """S1 and S2: most assets move the same way at once, far beyond their own σ and an absolute floor.
 
-Breadth alone is a shock (S1); breadth with ten times the usual order rate is a move with flow behind it (S2). Blind until
+Breadth alone is a shock (S1); breadth with ten times the usual order rate is a move with flow behind it (S2). Blind
+until
 enough assets have ten minutes of history; a cascade of one asset is another rule's business.
 """
 
@@ -47,7 +48,10 @@ def evaluate(world: World) -> Iterator[Verdict]:
         return
     needed = shock.breadth_share if len(moves) >= shock.breadth_assets else 1.0
     shares = {
-        sign: sum(1 for move, z in moves.values() if sign * z > shock.breadth_sigma and sign * move >= shock.breadth_move) / len(moves)
+        sign: sum(
+            1 for move, z in moves.values() if sign * z > shock.breadth_sigma and sign * move >= shock.breadth_move
+        )
+        / len(moves)
         for sign in (-1, 1)
     }
     sign = -1 if shares[-1] >= shares[1] else 1
@@ -55,16 +59,29 @@ def evaluate(world: World) -> Iterator[Verdict]:
     middle = median(move for move, _ in moves.values())
     evidence = (
         Evidence(signal="breadth", value=round(share, 2), threshold=needed, unit="share of assets"),
-        Evidence(signal="median_move_60s", value=round(middle, 5), threshold=sign * shock.breadth_move, unit="fraction"),
+        Evidence(
+            signal="median_move_60s", value=round(middle, 5), threshold=sign * shock.breadth_move, unit="fraction"
+        ),
         Evidence(signal="order_rate_10s", value=None if rate is None else round(rate, 1), baseline=1.0, unit="x usual"),
     )
     on = share >= needed
     holds = share >= needed * 0.5
     direction: Direction = "down" if sign < 0 else "up"
-    yield Verdict(SHOCK, "S1", MARKET, ANY, WATCH if on else CALM, holds, direction=direction, evidence=evidence if on else ())
+    yield Verdict(
+        SHOCK, "S1", MARKET, ANY, WATCH if on else CALM, holds, direction=direction, evidence=evidence if on else ()
+    )
     if rate is None:
         yield unknown(FLOW, "S2")
         return
     forced = on and rate > flow.market_rate_on
     still = holds or rate > flow.market_rate_on * 0.5
-    yield Verdict(FLOW, "S2", MARKET, ANY, WARN if forced else CALM, still, direction=direction, evidence=evidence if forced else ())
+    yield Verdict(
+        FLOW,
+        "S2",
+        MARKET,
+        ANY,
+        WARN if forced else CALM,
+        still,
+        direction=direction,
+        evidence=evidence if forced else (),
+    )

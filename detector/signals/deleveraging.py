@@ -83,8 +83,23 @@ def _offbook(world: World, venue: str, markets: list[Market]) -> Verdict:
         direction="down" if world.median_move() < 0 else "up",
         confirm=1,
         evidence=(
-            Evidence(signal="offbook_assets", value=float(len(hit)), baseline=0.0, threshold=float(limits.offbook_assets), unit="assets", note=" ".join(hit)),
-            Evidence(signal="missing_ids_60s", value=total, baseline=0.0, unit="ids", note="inferred from holes in trade ids"),
-            Evidence(signal="missing_share", value=round(share, 4), baseline=0.0, threshold=limits.offbook_share, unit="fraction"),
+            Evidence(
+                signal="offbook_assets",
+                value=float(len(hit)),
+                baseline=0.0,
+                threshold=float(limits.offbook_assets),
+                unit="assets",
+                note=" ".join(hit),
+            ),
+            Evidence(
+                signal="missing_ids_60s", value=total, baseline=0.0, unit="ids", note="inferred from holes in trade ids"
+            ),
+            Evidence(
+                signal="missing_share",
+                value=round(share, 4),
+                baseline=0.0,
+                threshold=limits.offbook_share,
+                unit="fraction",
+            ),
         ),
     )

@@ -29,7 +29,9 @@ def evaluate(world: World) -> Iterator[Verdict]:
 
 
 def side_ratio(market: Market, side: int) -> float | None:
-    """The 1 % ratio confirmed by a neighbouring band: the larger of the two that agree best; None when not evaluable."""
+    """The 1 % ratio confirmed by a neighbouring band: the larger of the two that agree best; None when not
+    evaluable.
+    """
     ratios = market.quotes.depth_ratio
     one = ratios[cell(side, ONE)]
     if one is None:
@@ -48,7 +50,9 @@ def _depth(world: World, market: Market) -> Verdict:
     if ratio >= (1 + limits.depth_warn) / 2:
         return calm(DEPTH, "S3", market.venue, market.asset)
     thin = 1.0 / max(ratio, 1e-6)
-    severity = grade(thin, (1 / limits.depth_warn, WARN), (1 / limits.depth_high, HIGH), (1 / limits.depth_critical, CRITICAL))
+    severity = grade(
+        thin, (1 / limits.depth_warn, WARN), (1 / limits.depth_high, HIGH), (1 / limits.depth_critical, CRITICAL)
+    )
     quotes = market.quotes
     where = cell(side, ONE)
     direction: Direction = "down" if side == BID else "up"
@@ -65,7 +69,17 @@ def _depth(world: World, market: Market) -> Verdict:
         ),
         Evidence(signal="depth_ratio", value=round(ratio, 3), baseline=1.0, threshold=limits.depth_warn, unit="ratio"),
     )
-    return Verdict(DEPTH, "S3", market.venue, market.asset, severity, True, direction=direction, confirm=limits.depth_confirm_s, evidence=evidence)
+    return Verdict(
+        DEPTH,
+        "S3",
+        market.venue,
+        market.asset,
+        severity,
+        True,
+        direction=direction,
+        confirm=limits.depth_confirm_s,
+        evidence=evidence,
+    )
 
 
 def _spread(world: World, market: Market) -> Verdict:
@@ -79,6 +93,14 @@ def _spread(world: World, market: Market) -> Verdict:
         return Verdict(SPREAD, "S3", market.venue, market.asset, CALM, True)
     evidence = (
         Evidence(signal="spread", value=round(quotes.spread * 1e4, 2), threshold=limits.spread_floor_bp, unit="bp"),
-        Evidence(signal="spread_ratio", value=round(quotes.spread_ratio, 1), baseline=1.0, threshold=limits.spread_warn, unit="x usual"),
+        Evidence(
+            signal="spread_ratio",
+            value=round(quotes.spread_ratio, 1),
+            baseline=1.0,
+            threshold=limits.spread_warn,
+            unit="x usual",
+        ),
     )
-    return Verdict(SPREAD, "S3", market.venue, market.asset, severity, True, confirm=limits.depth_confirm_s, evidence=evidence)
+    return Verdict(
+        SPREAD, "S3", market.venue, market.asset, severity, True, confirm=limits.depth_confirm_s, evidence=evidence
+    )

@@ -1,6 +1,7 @@
 """S4: the same asset has different prices in different places. The earliest and most specific mark of a void.
 
-Each market's last trade against the median of its peers, less the hour's median of that difference (the basis). With two
+Each market's last trade against the median of its peers, less the hour's median of that difference (the basis). With
+two
 markets the pair is named and nobody is blamed; with three or more the one away from the median is. Peers that have not
 traded for ten seconds or arrive late are left out. Blind with one market an asset.
 """
@@ -56,7 +57,13 @@ class Dislocations(msgspec.Struct):
             else:
                 who = f"between {' and '.join(venues)}; neither is to blame by this alone"
             evidence = (
-                Evidence(signal="deviation_from_peers", value=round(signed, 5), threshold=limits.dislocation_warn, unit="fraction", note=who),
+                Evidence(
+                    signal="deviation_from_peers",
+                    value=round(signed, 5),
+                    threshold=limits.dislocation_warn,
+                    unit="fraction",
+                    note=who,
+                ),
             )
             yield Verdict(ASSET, "S4", MARKET, asset, severity, holds, direction=towards(signed), evidence=evidence)
         if not comparable:
@@ -64,7 +71,9 @@ class Dislocations(msgspec.Struct):
             return
         yield self._breadth(world, sustained)
 
-    def _deviations(self, world: World, asset: str, markets: list[Market], learn: bool) -> dict[str, tuple[float, float]]:
+    def _deviations(
+        self, world: World, asset: str, markets: list[Market], learn: bool
+    ) -> dict[str, tuple[float, float]]:
         """For each comparable market (least |deviation| of the last seconds, signed deviation now)."""
         limits, timing = world.config.void, world.config.timing
         fresh = [
@@ -99,13 +108,25 @@ class Dislocations(msgspec.Struct):
         second = sizes[1] if len(sizes) > 1 else 0.0
         third = sizes[2] if len(sizes) > 2 else 0.0
         severity = grade(
-            second, (limits.dislocation_watch, WATCH), (limits.dislocation_warn, HIGH), (limits.dislocation_critical, CRITICAL)
+            second,
+            (limits.dislocation_watch, WATCH),
+            (limits.dislocation_warn, HIGH),
+            (limits.dislocation_critical, CRITICAL),
         )
         if third >= limits.dislocation_void:
             severity = EMERGENCY
         evidence = (
-            Evidence(signal="second_largest_deviation", value=round(second, 5), threshold=limits.dislocation_watch, unit="fraction"),
-            Evidence(signal="assets_beyond_half_percent", value=float(sum(s >= limits.dislocation_watch for s in sizes)), unit="assets"),
+            Evidence(
+                signal="second_largest_deviation",
+                value=round(second, 5),
+                threshold=limits.dislocation_watch,
+                unit="fraction",
+            ),
+            Evidence(
+                signal="assets_beyond_half_percent",
+                value=float(sum(s >= limits.dislocation_watch for s in sizes)),
+                unit="assets",
+            ),
         )
         return Verdict(
             BREADTH,

@@ -1,7 +1,9 @@
 """S3: a venue's feed arrives late, or not at all while its peers trade.
 
-The delay is receive minus event time over the clocks' offset; it counts when at least two streams of the venue suffer and
-some other venue does not. When every venue is late the fault is ours: LOCAL, never S3. Blind with one connected venue: then
+The delay is receive minus event time over the clocks' offset; it counts when at least two streams of the venue suffer
+and
+some other venue does not. When every venue is late the fault is ours: LOCAL, never S3. Blind with one connected
+venue: then
 nobody can tell the venue from ourselves.
 """
 
@@ -62,13 +64,17 @@ def _delay(world: World, venue: str, late: list[float] | None, has_peers: bool, 
         True,
         evidence=(
             Evidence(signal="feed_delay", value=round(worst, 2), threshold=limits.delay_warn_s, unit="s"),
-            Evidence(signal="late_streams", value=float(len(late)), threshold=float(limits.delay_streams), unit="streams"),
+            Evidence(
+                signal="late_streams", value=float(len(late)), threshold=float(limits.delay_streams), unit="streams"
+            ),
         ),
     )
 
 
 def _silence(world: World, venue: str, markets: list[Market]) -> Verdict:
-    """Silent for five seconds and three times its usual longest pause, while two streams elsewhere trade as usual or more."""
+    """Silent for five seconds and three times its usual longest pause, while two streams elsewhere trade as usual or
+    more.
+    """
     limits, now_ns = world.config.withdrawal, world.now_ns
     last_ns = max(market.delay.last_event_ns for market in markets)
     usual_s = world.pulses[venue].usual_longest_s
@@ -81,6 +87,10 @@ def _silence(world: World, venue: str, markets: list[Market]) -> Verdict:
         return unknown(SILENCE, "S3", venue, ANY)
     silent_s = (now_ns - last_ns) / NS
     on = silent_s > max(limits.blind_s, limits.blind_pauses * usual_s)
-    evidence = (Evidence(signal="silent", value=round(silent_s, 1), baseline=round(usual_s, 2), threshold=limits.blind_s, unit="s"),)
+    evidence = (
+        Evidence(
+            signal="silent", value=round(silent_s, 1), baseline=round(usual_s, 2), threshold=limits.blind_s, unit="s"
+        ),
+    )
     severity = HIGH if on else CALM
     return Verdict(SILENCE, "S3", venue, ANY, severity, on, confirm=1, evidence=evidence if on else ())

@@ -33,7 +33,9 @@ def evaluate(world: World) -> Iterator[Verdict]:
         floor = max(world.floor_usd_min(market.asset), forced.busiest_minute_usd)
         floors += floor
         ratio = usd / floor
-        severity = grade(ratio, (flow.liquidation_warn, WARN), (flow.liquidation_high, HIGH), (flow.liquidation_critical, CRITICAL))
+        severity = grade(
+            ratio, (flow.liquidation_warn, WARN), (flow.liquidation_high, HIGH), (flow.liquidation_critical, CRITICAL)
+        )
         saturated = forced.sampled and forced.saturation >= flow.saturated_share
         if saturated:
             severity = max(severity, WARN)
@@ -51,7 +53,9 @@ def evaluate(world: World) -> Iterator[Verdict]:
             holds,
             direction=direction,
             confirm=1 if ratio >= 2 * flow.liquidation_warn else 2,
-            evidence=(Evidence(signal="liquidations_60s", value=round(usd), threshold=round(floor), unit="USD", note=note),),
+            evidence=(
+                Evidence(signal="liquidations_60s", value=round(usd), threshold=round(floor), unit="USD", note=note),
+            ),
         )
     if not anyone:
         yield unknown(MARKET_RULE, "S2")
@@ -65,7 +69,9 @@ def evaluate(world: World) -> Iterator[Verdict]:
         severity,
         total >= flow.market_critical_usd_min / 2,
         direction="down" if net >= 0 else "up",
-        evidence=(Evidence(signal="liquidations_60s", value=round(total), threshold=flow.market_critical_usd_min, unit="USD"),)
+        evidence=(
+            Evidence(signal="liquidations_60s", value=round(total), threshold=flow.market_critical_usd_min, unit="USD"),
+        )
         if severity
         else (),
     )

@@ -43,7 +43,16 @@ def _flush(world: World, market: Market) -> Verdict:
         Evidence(signal="move_300s", value=round(trading.move_300s, 5), baseline=round(sigma, 5), unit="fraction"),
     )
     direction = towards(trading.move_300s)
-    return Verdict(FLUSH, "S2", market.venue, market.asset, severity, True, direction=direction, evidence=evidence if severity else ())
+    return Verdict(
+        FLUSH,
+        "S2",
+        market.venue,
+        market.asset,
+        severity,
+        True,
+        direction=direction,
+        evidence=evidence if severity else (),
+    )
 
 
 def _pressure(world: World, market: Market) -> Verdict:
@@ -62,4 +71,13 @@ def _pressure(world: World, market: Market) -> Verdict:
         Evidence(signal="forced_over_depth", value=round(ratio, 2), threshold=flow.vd_watch, unit="ratio"),
         Evidence(signal="liquidations_300s", value=round(forced), baseline=round(depth), unit="USD"),
     )
-    return Verdict(PRESSURE, "S2", market.venue, market.asset, severity, True, direction=direction, evidence=evidence if severity else ())
+    return Verdict(
+        PRESSURE,
+        "S2",
+        market.venue,
+        market.asset,
+        severity,
+        True,
+        direction=direction,
+        evidence=evidence if severity else (),
+    )

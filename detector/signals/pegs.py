@@ -1,6 +1,7 @@
 """S5: collateral loses its peg on a venue. Price of a pegged asset against one dollar, and how long it has stayed away.
 
-Sees stablecoins quoted in dollars. Blind to staked coins (their fair ratio drifts) and to an index that hides the venue's own
+Sees stablecoins quoted in dollars. Blind to staked coins (their fair ratio drifts) and to an index that hides the
+venue's own
 price.
 """
 
@@ -56,7 +57,15 @@ class Pegs(msgspec.Struct):
                     away >= limits.watch,
                     direction="down" if price < 1.0 else "up",
                     confirm=1,
-                    evidence=(Evidence(signal="peg_price", value=round(price, 5), baseline=1.0, threshold=1.0 - limits.critical, unit="USD"),)
+                    evidence=(
+                        Evidence(
+                            signal="peg_price",
+                            value=round(price, 5),
+                            baseline=1.0,
+                            threshold=1.0 - limits.critical,
+                            unit="USD",
+                        ),
+                    )
                     if severity
                     else (),
                 )

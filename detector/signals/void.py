@@ -1,7 +1,9 @@
 """S4: price falls through a book that is gone. In the void activity *falls* while each dollar moves the price more.
 
-Three looks: the fast twin (a tenth in a minute while trading halves from its five-minute peak), Kyle's λ many times its usual
-with a 2 % minute behind it, and a book whose 1 % depth is all but gone with a spread many times its usual. A venue is void when
+Three looks: the fast twin (a tenth in a minute while trading halves from its five-minute peak), Kyle's λ many times
+its usual
+with a 2 % minute behind it, and a book whose 1 % depth is all but gone with a spread many times its usual. A venue is
+void when
 the median of its assets is. Blind for the first ten minutes; λ lags the twin by minutes because it needs flow.
 """
 
@@ -48,7 +50,14 @@ def _twin(world: World, market: Market) -> Verdict:
         Evidence(signal="trade_rate_over_peak", value=round(slow, 2), threshold=limits.rate_share, unit="ratio"),
     )
     return Verdict(
-        TWIN, "S4", market.venue, market.asset, HIGH if on else CALM, True, direction=towards(move), evidence=evidence if on else ()
+        TWIN,
+        "S4",
+        market.venue,
+        market.asset,
+        HIGH if on else CALM,
+        True,
+        direction=towards(move),
+        evidence=evidence if on else (),
     )
 
 
@@ -67,7 +76,9 @@ def _venue(world: World, venue: str, markets: list[Market]) -> Verdict:
         Evidence(signal="trade_rate_over_peak", value=round(slow, 2), threshold=limits.rate_share, unit="ratio"),
     )
     severity = EMERGENCY if on else CALM
-    return Verdict(TWIN_VENUE, "S4", venue, ANY, severity, True, direction=towards(move), evidence=evidence if on else ())
+    return Verdict(
+        TWIN_VENUE, "S4", venue, ANY, severity, True, direction=towards(move), evidence=evidence if on else ()
+    )
 
 
 def _impact(world: World, market: Market) -> Verdict:
@@ -79,7 +90,13 @@ def _impact(world: World, market: Market) -> Verdict:
         return calm(IMPACT, "S4", market.venue, market.asset)
     on = trading.impact_ratio > limits.impact_on and abs(trading.move_60s) >= limits.impact_move
     evidence = (
-        Evidence(signal="impact", value=round(trading.impact_ratio, 1), baseline=1.0, threshold=limits.impact_on, unit="x usual"),
+        Evidence(
+            signal="impact",
+            value=round(trading.impact_ratio, 1),
+            baseline=1.0,
+            threshold=limits.impact_on,
+            unit="x usual",
+        ),
         Evidence(signal="move_60s", value=round(trading.move_60s, 4), threshold=limits.impact_move, unit="fraction"),
     )
     return Verdict(
@@ -102,11 +119,16 @@ def _empty(world: World, market: Market) -> Verdict:
     depth = min(ratios)
     if depth >= 2 * limits.depth_critical:
         return calm(EMPTY, "S4", market.venue, market.asset)
-    on = depth < limits.depth_critical and quotes.spread_ratio > limits.spread_high or depth < limits.depth_void
+    thin_and_wide = depth < limits.depth_critical and quotes.spread_ratio > limits.spread_high
+    on = thin_and_wide or depth < limits.depth_void
     evidence = (
         Evidence(signal="depth_ratio", value=round(depth, 4), baseline=1.0, threshold=limits.depth_void, unit="ratio"),
-        Evidence(signal="spread_ratio", value=round(quotes.spread_ratio, 1), baseline=1.0, threshold=limits.spread_high, unit="x usual"),
+        Evidence(
+            signal="spread_ratio",
+            value=round(quotes.spread_ratio, 1),
+            baseline=1.0,
+            threshold=limits.spread_high,
+            unit="x usual",
+        ),
     )
-    return Verdict(
-        EMPTY, "S4", market.venue, market.asset, HIGH if on else CALM, True, evidence=evidence if on else ()
-    )
+    return Verdict(EMPTY, "S4", market.venue, market.asset, HIGH if on else CALM, True, evidence=evidence if on else ())

@@ -15,7 +15,8 @@ class BranchingRatio(msgspec.Struct):
     """n̂ = 1 − sqrt(mean(N) / var(N)), N = orders per 10 s over 10 min, refreshed every second.
 
     Ten interleaved grids of 60 bins, one per phase of the second, each with a running sum and sum of squares: the bins
-    always end now, at O(1) a second. A calm market sits near 0.6, a shock lifts it above 0.85; one burst keeps it up for
+    always end now, at O(1) a second. A calm market sits near 0.6, a shock lifts it above 0.85; one burst keeps it up
+    for
     the ten minutes of the window.
 
     >>> flow = BranchingRatio()

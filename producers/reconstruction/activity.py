@@ -18,7 +18,7 @@ _LATE_BRANCHING = 0.74
 _DRAWS = 160
 _EVEN = ((minute_of("21:01"), minute_of("21:12")), (minute_of("21:18"), minute_of("21:35")))
 _EVEN_ORDERS = 90.0
-"""The estimate looks ten minutes back: for it to fall to 0.76 at 21:11 and 21:28, the minutes before must flow evenly."""
+"""The estimate looks ten minutes back: to fall to 0.76 at 21:11 and 21:28 it needs an even flow before."""
 _CALM_SHAPE = np.array([0.66, 0.53, 0.47, 0.40, 0.17])
 _TRIGGER_SHAPE = np.array([0.5, 0.95, 1.0, 0.35, 0.22, 0.14])
 """20:50: the shock starts at 20:50:05 and its best ten seconds are the third bin."""

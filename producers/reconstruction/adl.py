@@ -1,8 +1,8 @@
-"""Hyperliquid's forced fills: the real auto-deleveraging waves (time, coin, quantity), and each minute's published counts.
+"""Hyperliquid's forced fills: the real auto-deleveraging waves, and each minute's published counts.
 
-The waves come from `hyperliquid_adl_waves.csv` (MIT, licence beside it). How a wave splits into fills, the liquidations'
-coins and sizes, and the prices of both are ours. A winner's fill is public only on the winner's own address; here all
-of them ride on the second liquidator vault's, liquidations on the first one's.
+The waves (time, coin, quantity) come from `hyperliquid_adl_waves.csv` (MIT, licence beside it). How a wave splits into
+fills, the liquidations' coins and sizes, and the prices of both are ours. A winner's fill is public only on the
+winner's own address; here all of them ride on the second liquidator vault's, liquidations on the first one's.
 """
 
 from __future__ import annotations
@@ -36,7 +36,16 @@ _GAP_SHARE = 0.0025
 """A wave's gap is about this share of the price: gives a coin without a known price one of the right size."""
 _LIQUIDATED = ("BTC", "ETH", "SOL", "AVAX", "DOGE", "LINK", "SUI", "CRV", "AAVE", "UNI", "ATOM", "DOT")
 _WEIGHTS = (0.22, 0.2, 0.14, 0.06, 0.08, 0.07, 0.08, 0.04, 0.04, 0.03, 0.02, 0.02)
-_ROUND_PRICES = {"LTC": 118.0, "BNB": 1190.0, "XRP": 2.75, "ADA": 0.774, "HYPE": 43.0, "ENA": 0.52, "INJ": 12.0, "LDO": 1.1}
+_ROUND_PRICES = {
+    "LTC": 118.0,
+    "BNB": 1190.0,
+    "XRP": 2.75,
+    "ADA": 0.774,
+    "HYPE": 43.0,
+    "ENA": 0.52,
+    "INJ": 12.0,
+    "LDO": 1.1,
+}
 
 
 class Fills(NamedTuple):
@@ -164,4 +173,4 @@ def _shares(weights: list[float], total: int) -> list[int]:
     floor = 1 if total >= len(weights) else 0
     rest = total - floor * len(weights)
     edges = np.rint(np.cumsum([0.0, *weights]) / max(sum(weights), 1e-9) * rest).astype(int)
-    return (np.diff(edges) + floor).tolist()
+    return [int(part) + floor for part in np.diff(edges)]

@@ -47,7 +47,9 @@ class LatticeBook:
         self.ticks = np.unique(np.rint(mid * np.exp(rungs * step) / market.tick).astype(np.int64))
         self.ticks = self.ticks[self.ticks > 0]
         self._reach = round(_REACH / step)
-        lot_usd = np.full(self.ticks.size, market.contract_usd) if market.contract_usd else self.ticks * market.tick * market.lot
+        lot_usd = self.ticks * market.tick * market.lot
+        if market.contract_usd:
+            lot_usd = np.full(self.ticks.size, market.contract_usd)
         self._calm = market.depth_per_bp_usd * step * 1e4 / lot_usd
         self._wanted = self._calm * np.exp(rng.normal(0, 0.2, self.ticks.size))
         self._fresh = np.exp(rng.normal(0, 0.2, _POOL)).tolist()
@@ -67,10 +69,12 @@ class LatticeBook:
         tick = self.market.tick
         bid = max(1, math.floor(mid * (1 - half) / tick + 1e-6))
         ask = max(bid + 1, math.ceil(mid * (1 + half) / tick - 1e-6))
-        below, above = int(self.ticks.searchsorted(bid, "left")), int(self.ticks.searchsorted(ask, "right"))
+        below = int(self.ticks.searchsorted(bid, "left"))
+        above = int(self.ticks.searchsorted(ask, "right"))
         if self._below < 0:
             full = np.rint(self._wanted).astype(np.int64)
-            self._bids[max(0, below - _SNAPSHOT_LEVELS + 1) : below] = full[max(0, below - _SNAPSHOT_LEVELS + 1) : below]
+            shown = slice(max(0, below - _SNAPSHOT_LEVELS + 1), below)
+            self._bids[shown] = full[shown]
             self._asks[above:] = full[above:]
             self._below, self._above = below, above
         bids = self._side(self._bids, max(0, below - self._reach), below, self._factor(bid_share)[::-1])
@@ -108,7 +112,7 @@ class LatticeBook:
         return int(self._asks[index]) if index >= above else 0
 
     def _factor(self, share: float) -> NDArray[np.float64]:
-        """Size of each level from the touch outwards against the calm, in steps of 5 % so that a calm book stays put."""
+        """Size of each level from the touch outwards against the calm, in steps of 5 %: a calm book stays put."""
         step = round(math.log(share) / _QUANTUM)
         if step not in self._factors:
             self._factors[step] = np.exp(np.rint(self._exponent * step) * _QUANTUM)

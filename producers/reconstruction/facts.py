@@ -143,7 +143,7 @@ def _rows() -> dict[int, Minute]:
 
 
 MINUTES = _rows()
-"""The published table by minute of the day; Gemini's and Coinbase's delay columns are left out: they are not simulated."""
+"""The published table by minute of the day, without the delays of Gemini and Coinbase: they are not simulated."""
 
 ALT_DROP = {
     "AAVE": 0.756,
@@ -216,7 +216,13 @@ DISLOCATION = (
     ("21:18:32", 0.05, 3),
 )
 """When so many COIN-M alts had been so far below the other venues for five seconds, for the first time."""
-VENUE_LOWS = {"AVAX": (17.0, 6.02), "DOT": (2.86, 0.696), "UNI": (5.0, 2.0), "ATOM": (3.0, 1.055), "WLD": (0.88, 0.2484)}
+VENUE_LOWS = {
+    "AVAX": (17.0, 6.02),
+    "DOT": (2.86, 0.696),
+    "UNI": (5.0, 2.0),
+    "ATOM": (3.0, 1.055),
+    "WLD": (0.88, 0.2484),
+}
 """Lowest price elsewhere (Coinbase) and on Binance COIN-M."""
 
 DEPTH_FLOOR = 0.17 / 103.64
@@ -225,4 +231,4 @@ SPREAD_BP = (0.02, 26.43)
 """BTC spread before and at its widest."""
 BTC_DEPTH_1PCT_USD = 345e6
 """Calm bid depth within 1 % on Binance BTCUSDT; within 2 %: 706 million."""
-USDE_FIRST_LEG, USDE_SECOND_LEG = second_of("21:20:20"), second_of("21:36")
+USDE_FIRST_LEG = second_of("21:20:20")

@@ -1,4 +1,4 @@
-"""When a frame arrives: each venue's delay, scaled so that the trades' 99th percentile of a minute is the published one."""
+"""When a frame arrives: each venue's delay, scaled so that its trades' p99 in a minute is the published one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from producers.reconstruction.facts import MINUTES, second_of
-
-Ns = NDArray[np.int64]
 
 _CALM_P99_S = {"binance-spot": 0.02, "binance-coinm": 0.02, "binance-usdm": 0.02, "hyperliquid": 0.45}
 _USDM_LIMIT_S = 0.3
@@ -24,7 +22,7 @@ class Feed:
         self._twin = twin
         self._seed = seed
         self._tag = sorted(_CALM_P99_S).index(venue)
-        self._last = 0
+        self._last = 0.0
 
     def _target_s(self, minute: int) -> float:
         row = None if self._twin else MINUTES.get(minute)
@@ -35,7 +33,9 @@ class Feed:
             published = min(published, _USDM_LIMIT_S)
         return max(published, 8 * _HIDDEN)
 
-    def receive(self, minute: int, start_s: float, event_s: NDArray[np.float64], is_trade: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def receive(
+        self, minute: int, start_s: float, event_s: NDArray[np.float64], is_trade: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
         """Receive time of each event (seconds, sorted by event time) of a minute that begins at `start_s`."""
         rng = np.random.default_rng([self._seed, 5, minute, self._tag])
         target = self._target_s(minute)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from producers.reconstruction.facts import FIRST_MINUTE, second_of
+from producers.reconstruction.facts import FIRST_MINUTE
 from producers.reconstruction.markets import Market
+from producers.reconstruction.timeline import along
 
 _CHANCE = (
     ("20:50:04", 0.0015), ("20:50:10", 0.10), ("20:53", 0.12), ("20:56", 0.22), ("21:00", 0.15), ("21:02", 0.04),
@@ -25,8 +26,7 @@ def liquidation_orders(
     """Times, whether each sold (a long was closed), and dollars of a minute's printed orders."""
     rng = np.random.default_rng([seed, 8, minute, index])
     seconds = (minute - FIRST_MINUTE) * 60 + np.arange(60.0)
-    anchors = [second_of(clock) for clock, _ in _CHANCE]
-    chance = np.full(60, _CALM_CHANCE) if twin else np.interp(seconds, anchors, [value for _, value in _CHANCE])
+    chance = np.full(60, _CALM_CHANCE) if twin else along(_CHANCE, seconds)
     printed = rng.random(60) < chance
     stress = np.sqrt(chance[printed] / _CALM_CHANCE) / 6
     at_s = seconds[printed] + np.floor(rng.random(int(printed.sum())) * 900) / 1000

@@ -16,8 +16,6 @@ from producers.reconstruction.venue_hyperliquid import HyperliquidVenue
 
 SEED = 20251010
 Frame = tuple[int, str, bytes]
-Timed = tuple[float, bool, bytes]
-"""Event time in seconds of the window, whether it is a trade, the frame."""
 
 
 def frames(*, seed: int = SEED, twin: bool = False, start: str = "20:20", end: str = "22:20") -> Iterator[Frame]:
@@ -29,17 +27,16 @@ def frames(*, seed: int = SEED, twin: bool = False, start: str = "20:20", end: s
     cascade = World(seed=seed, twin=False)
     shown = World(seed=seed, twin=True) if twin else cascade
     flow = Flow(seed=seed, activity=build_activity(seed), cascade=cascade, shown=shown)
-    venues = [*(BinanceVenue(name, seed=seed, world=shown, first=first) for name in BINANCE)]
-    hyperliquid = HyperliquidVenue(seed=seed, world=shown)
+    binance = [BinanceVenue(name, seed=seed, world=shown, first=first) for name in BINANCE]
+    venues: list[BinanceVenue | HyperliquidVenue] = [*binance, HyperliquidVenue(seed=seed, world=shown)]
     feeds = {name: Feed(name, seed=seed, twin=twin) for name in (*BINANCE, "hyperliquid")}
     origin_ns = (DAY_S + FIRST_MINUTE * 60) * 1_000_000_000
-    waiting: list[Frame] = []
-    for venue in (*venues, hyperliquid):
-        waiting.append((origin_ns + (first - FIRST_MINUTE) * 60_000_000_000, venue.id, venue.market_list()))
+    opening_ns = origin_ns + (first - FIRST_MINUTE) * 60_000_000_000
+    waiting: list[Frame] = [(opening_ns, venue.id, venue.market_list()) for venue in venues]
     for minute in range(first, last):
         start_s = (minute - FIRST_MINUTE) * 60.0
         drawn = flow.minute(minute)
-        for venue in (*venues, hyperliquid):
+        for venue in venues:
             timed = sorted(venue.minute(minute, drawn), key=lambda row: row[0])
             at_s = np.array([row[0] for row in timed])
             is_trade = np.array([row[1] for row in timed], np.bool_)

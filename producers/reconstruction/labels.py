@@ -33,7 +33,9 @@ def labels() -> list[Label]:
     at = second_of
     found = [
         _label("S1", "market", "*", at("20:50:05"), at("21:09"), 15, "branching ratio above 0.85 from 20:50:10"),
-        _label("S2", "market", "*", at("20:52:30"), at("21:27"), 60, "breadth: three alts in four beyond -0.75 % in 60 s"),
+        _label(
+            "S2", "market", "*", at("20:52:30"), at("21:27"), 60, "breadth: three alts in four beyond -0.75 % in 60 s"
+        ),
         _label("S3", "binance-coinm", "*", at(WITHDRAWAL), at(REFILLED), 30, "bid depth below 0.6 of the calm"),
         _label("S3", "binance-usdm", "*", at(WITHDRAWAL), at(REFILLED), 30, "bid depth below 0.6 of the calm"),
         _label("S6i", "binance-coinm", "*", at("21:13"), at("21:25"), 60, "off-book fills on six markets; inferred"),
@@ -41,7 +43,9 @@ def labels() -> list[Label]:
         _label("S6", "hyperliquid", "*", FIRST_ADL_S, LAST_ADL_S, 2, "first auto-deleveraging fill"),
         _label("S3", "binance-coinm", "feed", at("21:17"), at("21:18"), 30, "p99 feed delay 6.7 s"),
         _label("S3", "binance-spot", "feed", at("21:17"), at("21:18"), 30, "p99 feed delay 7.7 s"),
-        _label("S4", "binance-coinm", "*", at("21:17:30"), at("21:50"), 90, "alts fall 10 % in 60 s while trading halves"),
+        _label(
+            "S4", "binance-coinm", "*", at("21:17:30"), at("21:50"), 90, "alts fall 10 % in 60 s while trading halves"
+        ),
         _label("S5", "binance-spot", "USDE", USDE_FIRST_LEG + 10, at("22:19"), 90, "USDe below 0.97"),
     ]
     return sorted(found, key=lambda label: label.onset_ns)

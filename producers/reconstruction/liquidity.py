@@ -1,7 +1,7 @@
 """Resting depth as a share of the calm, and the spread that goes with it.
 
 The floor (0.17 of 103.64 million USD) and the widest BTC spread are published; so is that depth was not thin before.
-The way there is chosen: mild thinning on the trigger, withdrawal from 21:12, void around 21:19:30-21:21:30, slow refill.
+The way there is chosen: mild thinning on the trigger, withdrawal from 21:12, void at 21:19:30-21:21:30, slow refill.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from producers.reconstruction.facts import DEPTH_FLOOR, FIRST_MINUTE, LAST_MINUTE, SPREAD_BP, second_of
+from producers.reconstruction.facts import DEPTH_FLOOR, SPREAD_BP
 from producers.reconstruction.markets import Market
+from producers.reconstruction.timeline import WINDOW, along
 
 WITHDRAWAL = "21:12:05"
 """Depth on Binance futures passes below 0.6 of the calm here: the generator's own onset of S3 by depth."""
@@ -34,16 +35,13 @@ _ASK_EXPONENT = 0.8
 _SPOT_EXPONENT = 0.8
 _WIDEST_ALT_BP = 260.0
 
-_SECONDS = np.arange((LAST_MINUTE - FIRST_MINUTE) * 60 + 1)
-
 
 def depth_share(market: Market, *, twin: bool) -> NDArray[np.float64]:
     """Bid depth against the calm at each second."""
     if twin:
-        return np.ones(_SECONDS.size)
+        return np.ones(WINDOW.size)
     anchors = _USDE_SHARE if market.base == "USDE" else _SHARE
-    marks = [second_of(clock) for clock, _ in anchors]
-    share = np.exp(np.interp(_SECONDS, marks, np.log([value for _, value in anchors])))
+    share = np.asarray(np.exp(along(anchors, logarithmic=True)))
     spot = market.venue == "binance-spot" and market.base != "USDE"
     return np.asarray(share**_SPOT_EXPONENT) if spot else share
 

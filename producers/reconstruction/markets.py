@@ -55,7 +55,7 @@ class Market(NamedTuple):
     depth_per_bp_usd: float
     calm_spread_bp: float
     share: float
-    """Of the twelve alts' pooled trades (sums to one); elsewhere trades for each of those in the calm, see `trades.py`."""
+    """Of the alts' pooled trades (sums to one); elsewhere trades for each of those in the calm, see `trades.py`."""
 
 
 def _coinm(base: str, tick: float, digits: int, share: float, depth: float) -> Market:

@@ -17,9 +17,9 @@ from producers.reconstruction.collateral import usde_path
 from producers.reconstruction.dislocation import gap_path
 from producers.reconstruction.facts import ALT_DROP, FIRST_MINUTE, LAST_MINUTE, MINUTES, minute_of, second_of
 from producers.reconstruction.markets import ALTS, BASE_PRICE, MAJOR_BETA, MARKETS, Market
+from producers.reconstruction.timeline import SECONDS, WINDOW, along
 
 Path = NDArray[np.float64]
-SECONDS = (LAST_MINUTE - FIRST_MINUTE) * 60
 
 _TROUGH = math.log(1 - 0.757)
 _COMMON = (
@@ -27,23 +27,23 @@ _COMMON = (
     ("21:01", 0.948), ("21:04", 0.957), ("21:08", 0.955), ("21:11", 0.948), ("21:12:20", 0.935), ("21:13:13", 0.90),
     ("21:13:50", 0.87), ("21:15", 0.86), ("21:16:13", 0.80), ("21:17", 0.76), ("21:18", 0.68), ("21:18:32", 0.62),
     ("21:19:10", 0.50), ("21:20", 0.35), ("21:21", 0.26), ("21:21:20", 0.243), ("21:21:50", 0.25), ("21:23", 0.29),
-    ("21:25", 0.36), ("21:27", 0.41), ("21:30", 0.50), ("21:35", 0.60), ("21:40", 0.66), ("21:45", 0.69), ("22:00", 0.70),
-    ("22:20", 0.705),
+    ("21:25", 0.36), ("21:27", 0.41), ("21:30", 0.50), ("21:35", 0.60), ("21:40", 0.66), ("21:45", 0.69),
+    ("22:00", 0.70), ("22:20", 0.705),
 )  # fmt: skip
-"""The median alt as a share of its price at 20:50: when single alts had lost 5, 10, 20 and 50 %, the troughs, the retrace."""
+"""The median alt as a share of its price at 20:50: from when single alts had lost 5, 10, 20, 50 %, trough, retrace."""
 _STEP = 10
 _CALM_5S = 1.7e-4
 _TREMOR = 9e-4
 """All alts shake together until 21:13, or the ratio would fall with the moves in the lull."""
 _WICK_SHARES = (("21:27", 0.25), ("21:31", 0.4))
-"""Own noise falls on one alt in four at a time, so that the median alt hardly feels it; on more when moves are small."""
+"""Own noise falls on one alt in four at a time, for the median alt to stay its own; on more when moves are small."""
 
 
 def common_path(rng: np.random.Generator) -> Path:
-    """Log of the median alt against 20:50; its worst trailing 60-second return within each minute is the published one."""
+    """Log of the median alt against 20:50; its worst trailing 60-second return in each minute is the published one."""
     per_minute = 60 // _STEP
     knots = SECONDS // _STEP + 1
-    anchor = np.interp(np.arange(knots) * _STEP, [second_of(c) for c, _ in _COMMON], np.log([p for _, p in _COMMON]))
+    anchor = along(_COMMON, np.arange(knots, dtype=np.float64) * _STEP, logarithmic=True)
     path = np.zeros(knots)
     after = 0.0
     for minute in range(minute_of("20:50"), LAST_MINUTE):
@@ -58,7 +58,7 @@ def common_path(rng: np.random.Generator) -> Path:
         path[now] = path[then] + move
         after = worst
     path[-1] = path[-2]
-    seconds = np.interp(np.arange(SECONDS + 1), np.arange(knots) * _STEP, path)
+    seconds = np.interp(WINDOW, np.arange(knots) * _STEP, path)
     together = slice(int(second_of("20:50")) + TRIGGER_SECOND, int(second_of("21:13")))
     tremor = np.repeat(rng.normal(0, _TREMOR, SECONDS // 5 + 1), 5)[2 : SECONDS + 3]
     seconds[together] += tremor[together]
@@ -77,7 +77,7 @@ def _walk(rng: np.random.Generator, size: int, per_5s: float, pull: float = 0.02
 
 
 def own_variance(common: Path) -> Path:
-    """Variance of an alt's own five-second returns in each minute, for the absorption ratio to come out as published."""
+    """Variance of an alt's own five-second returns in each minute, as the published absorption ratio demands."""
     returns = np.diff(common[::5]) ** 2
     minutes = LAST_MINUTE - FIRST_MINUTE
     shared = returns.reshape(minutes, 12).mean(axis=1)
@@ -96,7 +96,7 @@ def own_variance(common: Path) -> Path:
 
 
 def _sampling_bias(minute: int) -> float:
-    """Few alts wick at once and each stops at its low: the sample ratio comes out lower before the void, higher in it."""
+    """Few alts wick at once and each stops at its low: the sampled ratio is lower before the void, higher in it."""
     if minute < minute_of("20:50"):
         return 0.05
     if minute < minute_of("20:57") or minute_of("21:08") <= minute < minute_of("21:14"):
@@ -110,7 +110,7 @@ def _own_limit(minute: int) -> float:
     """Beyond this the noise would show in the median alt's own return."""
     if minute_of("21:17") <= minute < minute_of("21:22"):
         return 0.20**2
-    return 0.08**2 if minute_of("21:22") <= minute < minute_of("21:25") else 0.04**2
+    return 0.08**2 if minute_of("21:22") <= minute < minute_of("21:25") else 0.06**2
 
 
 class World:
@@ -125,7 +125,7 @@ class World:
         self.btc = np.log(116_860.0) + 1.5 * self._calm_common if twin else btc
         crash = np.zeros(SECONDS + 1) if twin else common_path(rng)
         onset = int(second_of("20:50")) + TRIGGER_SECOND
-        fade = np.ones(SECONDS + 1) if twin else np.interp(np.arange(SECONDS + 1), [onset - 5, onset], [1.0, 0.0])
+        fade = np.ones(SECONDS + 1) if twin else np.interp(WINDOW, [onset - 5, onset], [1.0, 0.0])
         calm = self._calm_common * fade
         own = np.zeros(LAST_MINUTE - FIRST_MINUTE) if twin else own_variance(crash)
         self.mids: dict[tuple[str, str], Path] = {}
@@ -135,13 +135,13 @@ class World:
             smooth = np.log(BASE_PRICE[base]) + calm + share * crash
             low = math.log(BASE_PRICE[base] * (1 - ALT_DROP[base]))
             self.mids["binance-coinm", base] = np.maximum(smooth + wicks, low)
-            gap, shared = gap_path(base, share * crash) if not twin else (np.zeros(SECONDS + 1), np.ones(SECONDS + 1))
+            gap, shared = (0.0 * WINDOW, 0.0 * WINDOW + 1.0) if twin else gap_path(base, share * crash)
             self.mids["reference", base] = smooth + wicks * shared - gap
         self._add_others(rng)
 
     def _wicks(self, rng: np.random.Generator, variance: Path) -> Path:
         slots = SECONDS // 5 + 1
-        share = np.interp(np.arange(slots) * 5, [second_of(c) for c, _ in _WICK_SHARES], [part for _, part in _WICK_SHARES])
+        share = along(_WICK_SHARES, np.arange(slots, dtype=np.float64) * 5)
         deviation = np.sqrt(np.append(np.repeat(variance, 12), 0.0) / 2 / share)
         height = deviation * np.clip(rng.standard_normal(slots), -2.2, 2.2) * (rng.random(slots) < share)
         return np.repeat(height, 5)[2 : SECONDS + 3]

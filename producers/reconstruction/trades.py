@@ -1,67 +1,33 @@
-"""Trades of every market, minute by minute: times and sides from the activity, prices from the world, sizes from lambda."""
+"""Trades of every market, minute by minute: counts from the activity, prices from the world, sizes from lambda."""
 
 from __future__ import annotations
-
-import itertools
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from producers.reconstruction.activity import Activity
+from producers.reconstruction.bins import busy_bin, calm_bin
 from producers.reconstruction.btc import TRIGGER_SECOND
 from producers.reconstruction.facts import (
     CALM_LAMBDA_BP,
     FIRST_MINUTE,
     MINUTES,
-    OFF_BOOK_FILLS,
-    OFF_BOOK_FIRST,
-    OFF_BOOK_MARKETS,
-    THINNING,
     minute_of,
 )
 from producers.reconstruction.liquidity import depth_share, half_spread
 from producers.reconstruction.markets import ALTS, MARKETS, Market, is_alt
+from producers.reconstruction.off_book import Trades, off_book_fills, with_off_book
 from producers.reconstruction.prices import World
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MARKET, ADL, INSURANCE_FUND = 0, 1, 2
-_SHOWN_SHARE = 4
-"""One off-book fill in so many shows as a row (X = ADL or INSURANCE_FUND), the rest are holes in the trade ids."""
 _CALM_BIN = 16.0
 _DAMPING = 0.6
 """Other markets' rates grow with this power of the alts': majors were less of a multiple busier."""
 _INSIDE = 0.25
 _CALM_LOOK_S = 6
 _USUAL_LAMBDA_SPREAD = 0.25
-
-
-class Trades(NamedTuple):
-    """Trades of one market in one minute, in time order."""
-
-    at_s: Floats
-    """Seconds after the window's beginning, on the venue's millisecond."""
-    ticks: Ints
-    lots: Ints
-    sold: NDArray[np.bool_]
-    ids: Ints
-    kind: Ints
-
-
-def _top(scores: Floats, count: int) -> Ints:
-    count = min(count, scores.size)
-    return np.argpartition(-scores, count - 1)[:count] if count else np.zeros(0, np.int64)
-
-
-def _repeat(slots: Ints, total: int, rng: np.random.Generator) -> Ints:
-    """`total` fills over these order slots, each at least once."""
-    extra = total - slots.size
-    if extra <= 0 or not slots.size:
-        return slots
-    weights = rng.exponential(1.0, slots.size)
-    return np.repeat(slots, 1 + rng.multinomial(extra, weights / weights.sum()))
 
 
 class Flow:
@@ -98,7 +64,10 @@ class Flow:
         paths = np.array([self._cascade.mid(market)[start : start + 61] for market in self._alts])
         steps = np.diff(paths, axis=1)
         push = np.clip(steps / (steps.std(axis=1, keepdims=True) + 1e-9), -2.5, 2.5)
-        earlier = [self._cascade.mid(market)[np.maximum(np.arange(start, start + 60) - _CALM_LOOK_S, 0)] for market in self._alts]
+        earlier = [
+            self._cascade.mid(market)[np.maximum(np.arange(start, start + 60) - _CALM_LOOK_S, 0)]
+            for market in self._alts
+        ]
         drift = paths[:, :60] - np.array(earlier)
         drift = drift / (drift.std() + 1e-9)
         shares = np.log([market.share for market in self._alts])
@@ -109,10 +78,10 @@ class Flow:
             counts = [int(column[bin_]) for column in self._activity]
             by_second = push[:, index * 10 : index * 10 + 10]
             if calm:
-                chosen.append(_calm_bin(counts[0], counts[1], drift[:, index * 10 : index * 10 + 10], rng))
+                chosen.append(calm_bin(counts[0], counts[1], drift[:, index * 10 : index * 10 + 10], rng))
             else:
                 first = TRIGGER_SECOND * 10 if minute == minute_of("20:50") and index == 0 else 0
-                chosen.append(_busy_bin(counts, shares, np.repeat(by_second, 10, axis=1).ravel(), first, rng))
+                chosen.append(busy_bin(counts, shares, np.repeat(by_second, 10, axis=1).ravel(), first, rng))
         offset = rng.integers(0, 100, (12, 600))
         times: list[list[Floats]] = [[] for _ in ALTS]
         sides: list[list[NDArray[np.bool_]]] = [[] for _ in ALTS]
@@ -147,7 +116,9 @@ class Flow:
             sold = np.concatenate([sold, [True, False, True, True]])
         return at_s, sold
 
-    def _priced(self, market: Market, minute: int, at_s: Floats, sold: NDArray[np.bool_], rng: np.random.Generator) -> Trades:
+    def _priced(
+        self, market: Market, minute: int, at_s: Floats, sold: NDArray[np.bool_], rng: np.random.Generator
+    ) -> Trades:
         start = (minute - FIRST_MINUTE) * 60
         grid = np.arange(start, start + 61)
         mid = np.interp(at_s, grid, self._shown.mid(market)[start : start + 61])
@@ -164,14 +135,20 @@ class Flow:
         first = self._next_id[market]
         ids = first + np.arange(at_s.size)
         trades = Trades(at_s, ticks, lots, sold, ids, kind)
-        hidden = 0 if self._shown.twin else self._off_book(market, minute)
+        hidden = 0 if self._shown.twin else off_book_fills(market, minute)
         if hidden:
-            trades = _with_off_book(trades, hidden, rng)
+            trades = with_off_book(trades, hidden, minute, rng)
         self._next_id[market] = first + at_s.size + hidden
         return trades
 
     def _dollar_scale(
-        self, market: Market, minute: int, at_s: Floats, sold: NDArray[np.bool_], sizes: Floats, rng: np.random.Generator
+        self,
+        market: Market,
+        minute: int,
+        at_s: Floats,
+        sold: NDArray[np.bool_],
+        sizes: Floats,
+        rng: np.random.Generator,
     ) -> float:
         """Dollars by which unit sizes are multiplied for the minute's price impact to be the published one."""
         row = MINUTES.get(minute)
@@ -195,60 +172,3 @@ class Flow:
         slope = float(((move - move.mean()) * (signed - signed.mean())).mean()) / spread**2
         slope = max(slope, 0.15 * float(move.std()) / spread, 1e-6)
         return float(np.clip(slope / wanted * 1e5, 30.0, 400_000.0))
-
-    def _off_book(self, market: Market, minute: int) -> int:
-        published = OFF_BOOK_FILLS.get(minute, 0)
-        names = OFF_BOOK_FIRST if minute < minute_of("21:00") else OFF_BOOK_MARKETS
-        if not published or not is_alt(market) or market.base not in names:
-            return 0
-        # cumulative shares, so that the markets' counts add up to the thinned total exactly
-        shares = [next(m.share for m in self._alts if m.base == name) for name in names]
-        edges = [round(published / THINNING * part / sum(shares)) for part in itertools.accumulate(shares, initial=0.0)]
-        position = names.index(market.base)
-        return edges[position + 1] - edges[position]
-
-
-def _calm_bin(count: int, sells: int, drift: Floats, rng: np.random.Generator) -> list[tuple[Ints, bool]]:
-    """In the calm the alts trade together: one arbitrageur touches all of them within a tenth of a second.
-
-    A burst that sells comes when prices have just fallen, or the price impact would have no sign.
-    """
-    bursts = max(1, round(count / 12))
-    sign = -1.0 if sells > count / 2 else 1.0
-    moments = _top(1.5 * sign * np.repeat(drift.mean(axis=0), 5) + rng.gumbel(size=50), bursts) * 2
-    slots = np.concatenate([rng.permutation(12) * 100 + moment for moment in moments])
-    extra = count - slots.size
-    slots = np.concatenate([slots, slots[:extra] + 1]) if extra > 0 else slots[:count]
-    scores = rng.gumbel(size=slots.size) - 1.5 * drift[slots // 100, slots % 100 // 10]
-    down = np.zeros(slots.size, np.bool_)
-    down[_top(scores, sells)] = True
-    return [(slots[down], True), (slots[~down], False)]
-
-
-def _busy_bin(counts: list[int], shares: Floats, direction: Floats, first: int, rng: np.random.Generator) -> list[tuple[Ints, bool]]:
-    """Orders of a busy ten seconds: sells where the price falls, buys where it rises, each order one or more fills."""
-    total, sells, orders = counts
-    allowed = np.where(np.tile(np.arange(100), 12) >= first, 0.0, -np.inf) + np.repeat(shares, 100)
-    buys = total - sells
-    sold = _top(allowed - 0.8 * direction + rng.gumbel(size=1200), orders)
-    bought = _top(allowed + 0.8 * direction + rng.gumbel(size=1200), min(buys, max(1, round(orders * buys / sells))))
-    return [(_repeat(sold, sells, rng), True), (_repeat(bought, buys, rng), False)]
-
-
-def _with_off_book(trades: Trades, hidden: int, rng: np.random.Generator) -> Trades:
-    """Open holes in the ids; a share of them is filled by rows that print off the book, 2 % below the market."""
-    place = np.sort(rng.integers(0, trades.ids.size, hidden))
-    ids = trades.ids + np.searchsorted(place, np.arange(trades.ids.size), side="right")
-    shown = np.arange(0, hidden, _SHOWN_SHARE)
-    at = place[shown]
-    rows = Trades(
-        trades.at_s[at],
-        np.maximum(1, np.rint(trades.ticks[at] * 0.98)).astype(np.int64),
-        trades.lots[at] * 3,
-        np.ones(at.size, np.bool_),
-        trades.ids[0] + at + shown,
-        np.where(np.arange(at.size) % 2 == 0, ADL, INSURANCE_FUND).astype(np.int64),
-    )
-    merged = Trades(*(np.concatenate(pair) for pair in zip(trades._replace(ids=ids), rows, strict=True)))
-    order = np.argsort(merged.ids, kind="stable")
-    return Trades(*(column[order] for column in merged))

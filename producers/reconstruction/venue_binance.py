@@ -13,15 +13,14 @@ from producers.reconstruction.facts import FIRST_MINUTE, minute_of
 from producers.reconstruction.forced import liquidation_orders
 from producers.reconstruction.liquidity import ask_share, depth_share, half_spread
 from producers.reconstruction.markets import MARKETS, Market
+from producers.reconstruction.off_book import Trades
 from producers.reconstruction.prices import World
-from producers.reconstruction.trades import Trades
-
-Timed = tuple[float, bool, bytes]
+from producers.reconstruction.timeline import Timed
 
 BINANCE = ("binance-coinm", "binance-usdm", "binance-spot")
 _FAST = (minute_of("21:12"), minute_of("21:27"))
 _BUSY = (minute_of("20:50"), minute_of("21:40"))
-_MOVE = 6e-4
+_MOVE = 7.5e-4
 """A book is restated as soon as the mid has moved so far, and every few seconds at least."""
 _MARK_EVERY_S = 10
 _SNAPSHOT_SECOND = 2.5
@@ -42,7 +41,8 @@ class _Desk:
         self.phase = (index * 37 % 90) / 100 + 0.05
         self.is_major = market.base in ("BTC", "ETH")
         self._first_s = (first - FIRST_MINUTE) * 60
-        self.book = LatticeBook(market, math.exp(self.mid[self._first_s]), np.random.default_rng([seed, 9, index, first]))
+        rng = np.random.default_rng([seed, 9, index, first])
+        self.book = LatticeBook(market, math.exp(self.mid[self._first_s]), rng)
         self._at, self._published, self._count = -1e9, self.mid[self._first_s], 0
 
     def _pace_s(self, minute: int) -> float:
@@ -60,12 +60,13 @@ class _Desk:
             opening = second - self._first_s < 6
             moved = abs(self.mid[second] - self._published) >= _MOVE
             if opening and second - self._first_s == 3:
-                yield self._first_s + _SNAPSHOT_SECOND, False, self.writer.rest_book(self._first_s + _SNAPSHOT_SECOND, self.book)
+                asked_s = self._first_s + _SNAPSHOT_SECOND
+                yield asked_s, False, self.writer.rest_book(asked_s, self.book)
             if not (opening or moved or second - self._at >= pace):
                 continue
             self._at, self._published = float(second), self.mid[second]
-            mid = math.exp(self.mid[second])
-            update = self.book.update(mid, float(self.half[second]), float(self.shares[second]), float(self.asks[second]))
+            state = (float(column[second]) for column in (self.half, self.shares, self.asks))
+            update = self.book.update(math.exp(self.mid[second]), *state)
             at_s = second + self.phase * 0.01
             yield at_s, False, self.writer.depth(at_s, update)
             self._count += 1

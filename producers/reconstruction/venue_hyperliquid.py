@@ -9,13 +9,12 @@ import numpy as np
 
 from producers.reconstruction import wire_hyperliquid as wire
 from producers.reconstruction.adl import ForcedFills, coins
-from producers.reconstruction.facts import FIRST_MINUTE, minute_of, second_of
+from producers.reconstruction.facts import FIRST_MINUTE, minute_of
 from producers.reconstruction.liquidity import depth_share, half_spread
 from producers.reconstruction.markets import MARKETS, Market
+from producers.reconstruction.off_book import Trades
 from producers.reconstruction.prices import World
-from producers.reconstruction.trades import Trades
-
-Timed = tuple[float, bool, bytes]
+from producers.reconstruction.timeline import Timed, along
 
 _BOOK_EVERY_S, _CONTEXT_EVERY_S = 5, 10
 _FAST = (minute_of("21:12"), minute_of("21:27"))
@@ -34,6 +33,7 @@ class HyperliquidVenue:
         self._forced = ForcedFills(seed=seed, world=world)
         self._markets = [(index, market) for index, market in enumerate(MARKETS) if market.venue == self.id]
         self._writers = {m: wire.BookWriter(m, np.random.default_rng([seed, 10, i])) for i, m in self._markets}
+        self._open_interest = along(_OPEN_INTEREST)
         self._shares = depth_share(self._markets[0][1], twin=world.twin)
 
     def market_list(self) -> bytes:
@@ -49,7 +49,8 @@ class HyperliquidVenue:
             yield from ((block.at_s, False, wire.user_fills(block)) for block in self._forced.minute(minute))
 
     def _state(self, index: int, market: Market, minute: int) -> Iterator[Timed]:
-        mids, half, writer = self._world.mid(market), half_spread(market, self._shares), self._writers[market]
+        mids, writer = self._world.mid(market), self._writers[market]
+        half = half_spread(market, self._shares)
         start = (minute - FIRST_MINUTE) * 60
         fast_every = 2 if _FAST[0] <= minute < _FAST[1] else 6
         phase = index * 41 % 90 / 100
@@ -65,8 +66,8 @@ class HyperliquidVenue:
                 yield at_s, False, self._context(market, second, mid)
 
     def _context(self, market: Market, second: int, mid: float) -> bytes:
-        clocks = [second_of(clock) for clock, _ in _OPEN_INTEREST]
-        left = 1.0 if self._world.twin else float(np.interp(second, clocks, [share for _, share in _OPEN_INTEREST]))
+        left = 1.0 if self._world.twin else float(self._open_interest[second])
         base = math.exp(self._world.mid(market)[0])
         funding = 1.25e-5 if self._world.twin else 1.25e-5 - 4e-4 * (1 - left)
-        return wire.context(market, mid, mid * 1.0002, funding, left * _OPEN_INTEREST_USD * (25 if market.base == "BTC" else 1) / base)
+        dollars = left * _OPEN_INTEREST_USD * (25 if market.base == "BTC" else 1)
+        return wire.context(market, mid, mid * 1.0002, funding, dollars / base)

@@ -9,7 +9,7 @@ import orjson
 from producers.reconstruction.books import Changes, LatticeBook, Update
 from producers.reconstruction.facts import DAY_S, FIRST_MINUTE
 from producers.reconstruction.markets import MARKETS, Market
-from producers.reconstruction.trades import Trades
+from producers.reconstruction.off_book import Trades
 
 _KIND = ("MARKET", "ADL", "INSURANCE_FUND")
 _START_MS = (DAY_S + FIRST_MINUTE * 60) * 1000
@@ -57,7 +57,8 @@ class BinanceWriter:
         if self.is_spot:
             head = f'"E":{now + 1},"s":"{self.market.symbol}","U":{first},"u":{last}'
         else:
-            head = f'"E":{now + 1},"T":{now},"s":"{self.market.symbol}",{self._tail},"U":{first + 3},"u":{last},"pu":{self._last_id}'
+            ids = f'"U":{first + 3},"u":{last},"pu":{self._last_id}'
+            head = f'"E":{now + 1},"T":{now},"s":"{self.market.symbol}",{self._tail},{ids}'
         self._last_id = last
         sides = f'"b":[{self._levels(update.bids, True)}],"a":[{self._levels(update.asks, False)}]'
         return f'{self._stream}depth@100ms","data":{{"e":"depthUpdate",{head},{sides}}}}}'.encode()
@@ -124,8 +125,18 @@ def market_list(venue: str) -> bytes:
 def _row(market: Market) -> dict[str, Any]:
     coinm = market.venue == "binance-coinm"
     filters = [
-        {"filterType": "PRICE_FILTER", "minPrice": _decimal(market.tick), "maxPrice": "10000000", "tickSize": _decimal(market.tick)},
-        {"filterType": "LOT_SIZE", "minQty": _decimal(market.lot), "maxQty": "1000000000", "stepSize": _decimal(market.lot)},
+        {
+            "filterType": "PRICE_FILTER",
+            "minPrice": _decimal(market.tick),
+            "maxPrice": "10000000",
+            "tickSize": _decimal(market.tick),
+        },
+        {
+            "filterType": "LOT_SIZE",
+            "minQty": _decimal(market.lot),
+            "maxQty": "1000000000",
+            "stepSize": _decimal(market.lot),
+        },
     ]
     row: dict[str, Any] = {
         "symbol": market.symbol,
@@ -136,7 +147,11 @@ def _row(market: Market) -> dict[str, Any]:
     if market.venue == "binance-spot":
         return {**row, "status": "TRADING", "isSpotTradingAllowed": True, "permissions": ["SPOT"]}
     row |= {"pair": f"{market.base}{'USD' if coinm else 'USDT'}", "contractType": "PERPETUAL"}
-    row |= {"marginAsset": market.base if coinm else "USDT", "deliveryDate": 4_133_404_800_000, "onboardDate": 1_569_398_400_000}
+    row |= {
+        "marginAsset": market.base if coinm else "USDT",
+        "deliveryDate": 4_133_404_800_000,
+        "onboardDate": 1_569_398_400_000,
+    }
     if coinm:
         return {**row, "contractStatus": "TRADING", "contractSize": int(market.contract_usd or 0)}
     return {**row, "status": "TRADING"}

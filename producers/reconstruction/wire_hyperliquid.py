@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from producers.reconstruction.adl import Fills
 from producers.reconstruction.markets import Market
-from producers.reconstruction.trades import Trades
+from producers.reconstruction.off_book import Trades
 from producers.reconstruction.wire_binance import milliseconds
 
 _LEVELS, _FAST_LEVELS = 20, 5
@@ -90,7 +90,8 @@ def context(market: Market, mark: float, oracle: float, funding: float, open_int
     """Mark, oracle, hourly funding and open interest of a coin."""
     px = f"%.{market.tick_digits}f"
     ctx = (
-        f'"funding":"{funding:.8f}","openInterest":"{open_interest:.2f}","prevDayPx":"{px % oracle}","dayNtlVlm":"1000000.0",'
+        f'"funding":"{funding:.8f}","openInterest":"{open_interest:.2f}","prevDayPx":"{px % oracle}",'
+        f'"dayNtlVlm":"1000000.0",'
         f'"premium":"{mark / oracle - 1:.8f}","oraclePx":"{px % oracle}","markPx":"{px % mark}","midPx":"{px % mark}",'
         f'"impactPxs":["{px % (mark * 0.9999)}","{px % (mark * 1.0001)}"]'
     )
@@ -105,7 +106,8 @@ def user_fills(fills: Fills) -> bytes:
     for number, (coin, price, size, victim) in enumerate(fills.rows, fills.first_id):
         rows.append(
             f'{{"coin":"{coin}","px":"{price:.6f}","sz":"{size:.4f}","side":"B","time":{now},"startPosition":"0.0",'
-            f'"dir":"{direction}","closedPnl":"0.0","hash":"0x{number:064x}","oid":{number + 7},"crossed":true,"tid":{number},'
+            f'"dir":"{direction}","closedPnl":"0.0","hash":"0x{number:064x}","oid":{number + 7},"crossed":true,'
+            f'"tid":{number},'
             f'"liquidation":{{"liquidatedUser":"{victim}","markPx":"{price:.6f}","method":"{method}"}},{_FEES}}}'
         )
     body = ",".join(rows)

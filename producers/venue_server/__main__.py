@@ -25,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--recorded-clock", action="store_true", help="give every socket the recorded receive time")
     parser.add_argument("--source", choices=("reconstruction", "reconstruction-twin"), help="instead of files")
     parser.add_argument("--seed", type=int, default=reconstruction.SEED, help="of the reconstruction")
+    parser.add_argument("--from", dest="start", default="20:20", metavar="HH:MM", help="where the reconstruction begins")
+    parser.add_argument("--to", dest="end", default="22:20", metavar="HH:MM", help="where it ends")
     options = parser.parse_args(arguments)
     if bool(options.files) == bool(options.source):
         parser.error("give recordings or --source, one of them")
@@ -60,7 +62,8 @@ async def _serve(options: argparse.Namespace) -> int:
 def _frames(options: argparse.Namespace) -> Iterator[Frame]:
     if options.source is None:
         return recorded(options.files, venue_id=options.venue)
-    return reconstruction.frames(seed=options.seed, twin=options.source == "reconstruction-twin")
+    twin = options.source == "reconstruction-twin"
+    return reconstruction.frames(seed=options.seed, twin=twin, start=options.start, end=options.end)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class Book:
 
     def apply(self, delta: dict[str, Any]) -> None:
         """Apply one recorded depth update; one that is damaged is left out."""
-        if not _DELTA_KEYS <= delta.keys():
+        if not delta.keys() >= _DELTA_KEYS:
             return
         self._recent.append(delta)
         if self._seeded:

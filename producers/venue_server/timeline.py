@@ -93,7 +93,7 @@ class Ahead:
             return False
         recv_ns, venue_id, raw = frame
         # As `Recording` does it: over several sockets of a venue only different times keep the order.
-        recv_ns = self._latest_ns[venue_id] = max(recv_ns, self._latest_ns.get(venue_id, 0) + 1)
+        recv_ns = self._latest_ns[venue_id] = max(recv_ns, self._latest_ns.get(venue_id, -1) + 1)
         self._waiting.append((recv_ns, venue_id, raw))
         answer = rest_answer(raw)
         if answer is not None:

@@ -34,7 +34,7 @@ def interpreted() -> ModuleType:
     return load("interpreted_kernel", SOURCE)
 
 
-def _built(directory: Path) -> Path:
+def _built(directory: Path, optimise: str) -> Path:
     package = directory / "detector"
     package.mkdir(parents=True)
     for name in ("__init__.py", "_cython.py", "kernel.py"):
@@ -42,7 +42,7 @@ def _built(directory: Path) -> Path:
     script = (
         "from Cython.Build import cythonize; from setuptools import Extension, setup;"
         "setup(name='twin', packages=[], ext_modules=cythonize([Extension('detector.kernel', ['detector/kernel.py'],"
-        "extra_compile_args=['-ffp-contract=off', '-O1', '-g0'])], quiet=True))"
+        f"extra_compile_args=['-ffp-contract=off', '-g0', '{optimise}'])], quiet=True))"
     )
     command = [sys.executable, "-W", "ignore", "-c", script, "-q", "build_ext", "--inplace"]
     outcome = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=COMPILE_S, check=False)  # noqa: S603
@@ -52,7 +52,7 @@ def _built(directory: Path) -> Path:
     raise NoCompilerError(f"the kernel does not compile here: {outcome.stderr.strip()[-500:]}")
 
 
-def compiled(directory: Path) -> ModuleType:
+def compiled(directory: Path, optimise: str = "-O1") -> ModuleType:
     """The extension in use, when it is newer than its source, or else one built in `directory`; `NoCompilerError`."""
     for suffix in EXTENSION_SUFFIXES:
         installed = SOURCE.with_name(f"kernel{suffix}")
@@ -63,4 +63,4 @@ def compiled(directory: Path) -> ModuleType:
     compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
     if shutil.which(compiler) is None:
         raise NoCompilerError(f"no C compiler ({compiler})")
-    return load("compiled_twin.kernel", _built(directory))
+    return load("compiled_twin.kernel", _built(directory, optimise))

@@ -11,6 +11,7 @@ import numpy as np
 import orjson
 import pytest
 from numpy.typing import NDArray
+
 from producers.reconstruction import frames
 from producers.reconstruction.facts import DAY_S, FIRST_MINUTE, LAST_MINUTE
 from producers.reconstruction.markets import ALTS
@@ -72,7 +73,9 @@ class Book:
             self.faults.append(f"{data['s']} {at_s:.1f}s: crossed {bid} >= {ask}")
         if not self.depth or at_s - self.depth[-1][0] >= 20:
             floor = (bid + ask) / 2 * 0.99
-            self.depth.append((at_s, sum(p * q for p, q in self.bids.levels.items() if p >= floor), (ask - bid) / bid * 1e4))
+            self.depth.append(
+                (at_s, sum(p * q for p, q in self.bids.levels.items() if p >= floor), (ask - bid) / bid * 1e4)
+            )
 
 
 class Observed:
@@ -100,7 +103,9 @@ class Observed:
                 self.books[venue, frame["symbol"]].snapshot(frame["body"])
             elif frame.get("channel") == "trades":
                 for row in frame["data"]:
-                    self._trade(venue, row["coin"], row["time"], row["px"], row["sz"], row["side"] == "A", row["tid"], "MARKET")
+                    self._trade(
+                        venue, row["coin"], row["time"], row["px"], row["sz"], row["side"] == "A", row["tid"], "MARKET"
+                    )
             elif frame.get("channel") == "userFills":
                 self._fills(frame["data"])
 
@@ -116,11 +121,15 @@ class Observed:
         elif kind == "bookTicker":
             book = self.books[venue, symbol]
             if book.depth and (float(data["b"]), float(data["a"])) != (book.bids.best(), book.asks.best()):
-                self.ticker_faults.append(f"{symbol}: ticker {data['b']}/{data['a']}, book {book.bids.best()}/{book.asks.best()}")
+                self.ticker_faults.append(
+                    f"{symbol}: ticker {data['b']}/{data['a']}, book {book.bids.best()}/{book.asks.best()}"
+                )
         elif kind == "forceOrder":
             self.liquidation_orders[f"{venue} {symbol}"].append((data["o"]["T"] - ORIGIN_MS) / 1e3)
 
-    def _trade(self, venue: str, symbol: str, at_ms: int, px: str, qty: str, sold: bool, number: int, kind: str) -> None:
+    def _trade(
+        self, venue: str, symbol: str, at_ms: int, px: str, qty: str, sold: bool, number: int, kind: str
+    ) -> None:
         self.trades[venue, symbol].append(((at_ms - ORIGIN_MS) / 1e3, float(px), float(qty), sold, number, kind))
 
     def _fills(self, data: dict[str, Any]) -> None:

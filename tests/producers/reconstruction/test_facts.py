@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from producers.reconstruction.facts import (
     CALM_LAMBDA_BP,
     CALM_TRADES_PER_S,
@@ -16,7 +17,9 @@ from producers.reconstruction.facts import (
     TOLERANCE,
     minute_of,
 )
+from producers.reconstruction.markets import ALTS
 
+NAMES = [f"{base}USD_PERP" for base in ALTS]
 CALM = (minute_of("20:30") - FIRST_MINUTE, minute_of("20:48") - FIRST_MINUTE)
 
 
@@ -30,7 +33,8 @@ def _second(minute: int) -> int:
 
 
 def _per_bin(observed: Any) -> NDArray[np.int64]:
-    return np.sum([np.bincount((c[0] // 10).astype(int), minlength=720)[:720] for c in observed.alt_columns()], axis=0)
+    per_alt = [np.bincount((c[0] // 10).astype(int), minlength=720)[:720] for c in observed.alt_columns()]
+    return np.asarray(np.sum(per_alt, axis=0))
 
 
 def _orders_per_bin(observed: Any) -> NDArray[np.float64]:
@@ -50,20 +54,13 @@ def _branching(orders: NDArray[np.float64], minute: int) -> float:
 def _impacts(observed: Any) -> NDArray[np.float64]:
     """Median over the alts of each minute's slope of price on signed flow, bp per 100,000 USD."""
     slopes = []
-    for (at_s, _, qty, sold), base in zip(observed.alt_columns(), observed_names(observed), strict=True):
+    for (at_s, _, qty, sold), base in zip(observed.alt_columns(), NAMES, strict=True):
         flow = np.bincount(at_s.astype(int), np.where(sold > 0, -qty, qty) * 10 / 1e5, 7200)[:7200].reshape(120, 60)
         price = np.log(observed.by_second("binance-coinm", base))
         move = np.diff(price, prepend=price[0]).reshape(120, 60) * 1e4
         covered = ((move - move.mean(1, keepdims=True)) * (flow - flow.mean(1, keepdims=True))).mean(1)
         slopes.append(covered / np.maximum(flow.var(1), 1e-12))
     return np.asarray(np.median(slopes, axis=0))
-
-
-def observed_names(observed: Any) -> list[str]:
-    """Symbols in the order of `alt_columns`."""
-    from producers.reconstruction.markets import ALTS
-
-    return [f"{base}USD_PERP" for base in ALTS]
 
 
 def test_btc_closes_lows_and_ranges_follow_the_table(observed: Any) -> None:
@@ -86,7 +83,7 @@ def test_btc_closes_lows_and_ranges_follow_the_table(observed: Any) -> None:
 
 def test_the_median_alt_falls_as_published_in_every_minute(observed: Any) -> None:
     """The void and the breadth rule are judged by this column."""
-    prices = np.array([observed.by_second("binance-coinm", name) for name in observed_names(observed)])
+    prices = np.array([observed.by_second("binance-coinm", name) for name in NAMES])
     wrong = []
     for minute, row in MINUTES.items():
         now = slice(_second(minute), _second(minute) + 60)
@@ -131,7 +128,7 @@ def test_the_branching_ratio_follows_the_table_and_is_calm_before(observed: Any)
 
 def test_the_absorption_ratio_follows_the_table(observed: Any) -> None:
     """Correlation rises with the shock and collapses in the void."""
-    prices = np.log([observed.by_second("binance-coinm", name) for name in observed_names(observed)])
+    prices = np.log([observed.by_second("binance-coinm", name) for name in NAMES])
     wrong = []
     for minute, row in MINUTES.items():
         ratios = []
