@@ -40,8 +40,8 @@ class Tally(msgspec.Struct):
     """Whole numbers a second for the last `size` seconds, with their running sum: exact, because integers do not drift.
 
     >>> tally = Tally.of(3)
-    >>> for second in range(5):
-    ...     tally.put(second, second)
+    >>> [tally.put(second, second) for second in range(5)]
+    [0, 0, 0, 0, 1]
     >>> tally.total
     9
     """
@@ -55,8 +55,10 @@ class Tally(msgspec.Struct):
         """A tally of `size` seconds, all zero."""
         return cls(size, [0] * size)
 
-    def put(self, now_s: int, value: int) -> None:
-        """Write the second that ends at `now_s`; callers write every second once, in order."""
+    def put(self, now_s: int, value: int) -> int:
+        """Write the second that ends at `now_s` and return the one that leaves; callers write every second once."""
         slot = now_s % self.size
-        self.total += value - self.cells[slot]
+        leaving = self.cells[slot]
+        self.total += value - leaving
         self.cells[slot] = value
+        return leaving

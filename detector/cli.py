@@ -55,9 +55,11 @@ def replay(
     ] = False,
 ) -> None:
     """Replay recordings at full speed."""
+    from detector.commands.replay import Window
     from detector.commands.replay import replay as run_replay
 
-    run_replay(files, as_json=json, venue_id=venue, chunk=chunk, conditions=conditions)
+    window = Window(start, end)
+    run_replay(files, as_json=json, venue_id=venue, chunk=chunk, conditions=conditions, window=window)
 
 
 @app.command()

@@ -9,6 +9,7 @@ stopped growing: no higher than `GROWTH` above what it was a minute ago, for `SE
 
 from __future__ import annotations
 
+from math import nan
 from typing import Literal
 
 import msgspec
@@ -37,22 +38,26 @@ class BandCoverage(msgspec.Struct):
     )
     """How long the band has been in each state."""
 
-    def close_second(self, now_s: int, *, known: bool, proven: bool, depth: float) -> None:
-        """Refresh `state` from this second's sum; `known` is False while the book is crossed, in a gap or absent."""
-        self.state = self._judge(now_s, known, proven, depth)
+    def close_second(self, now_s: int, *, known: bool, proven: bool, depth: float, learns: bool = True) -> None:
+        """Refresh `state` from this second's sum.
+
+        `known` is False while the book is crossed, in a gap or absent; `learns` where every message is a whole book:
+        what lies beyond such a book never becomes known.
+        """
+        self.state = self._judge(now_s, known and depth == depth, proven, depth, learns)
         self.seconds[self.state] += 1
 
-    def _judge(self, now_s: int, known: bool, proven: bool, depth: float) -> BandState:
-        if not known or depth != depth:
-            return "unknown"
+    def _judge(self, now_s: int, known: bool, proven: bool, depth: float, learns: bool) -> BandState:
         before = self.sums.ago(now_s, LOOKBACK_S)
-        self.sums.put(now_s, depth)
+        self.sums.put(now_s, depth if known else nan)
+        if not known:
+            return "unknown"
         if before == before and before > 0:
             self.settled_s = self.settled_s + 1 if depth <= before * GROWTH else 0
         self.accrued = self.accrued or self.settled_s >= SETTLED_S
         if proven:
             return "proven"
-        return "accrued" if self.accrued else "unwarmed"
+        return "accrued" if self.accrued and learns else "unwarmed"
 
     @property
     def evaluable(self) -> bool:

@@ -117,7 +117,7 @@ class Engine:
 
     def finish(self) -> list[Output]:
         """Release what still waits for the lateness: the input has ended."""
-        return self.tick(self.order.newest_ns + self.order.lateness_ns)
+        return self.tick(self.order.newest_ns + self.order.lateness_ns + 1)  # the newest event itself goes too
 
     # State
 

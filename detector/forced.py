@@ -23,7 +23,7 @@ class Forced(msgspec.Struct):
 
     liquidated: tuple[Window, Window] = msgspec.field(default_factory=lambda: (_window(), _window()))
     seen: bool = False
-    """Whether this market ever showed a liquidation: before, silence may be ignorance."""
+    """Whether this market ever showed a liquidation of known worth: before, silence may be ignorance."""
     sampled: bool = False
     unknown_notional: int = 0
     deleveraged: Window = msgspec.field(default_factory=_window)
@@ -34,6 +34,8 @@ class Forced(msgspec.Struct):
     printing_seconds: Tally = msgspec.field(default_factory=lambda: Tally.of(60))
     busiest_minute_usd: float = 0.0
     """Largest calm minute of liquidations so far: the own P99.9 until there is enough history for one."""
+    minutes_usd: Ring = msgspec.field(default_factory=lambda: Ring.of(301))
+    """A minute counts as calm five minutes later, if it still does: no minute may be the yardstick of itself."""
     mark: float = nan
     index: float = nan
     funding_rate: float = nan
@@ -44,12 +46,12 @@ class Forced(msgspec.Struct):
 
     def on_liquidation(self, event: Liquidation, now_ns: int) -> None:
         """Account for a forced close."""
-        self.seen = True
         self.sampled = self.sampled or event.sampled
         self.prints_this_second += 1
         if event.notional_usd is None:
             self.unknown_notional += 1
             return
+        self.seen = True
         self.liquidated[LONGS if event.liquidated == "long" else SHORTS].add(now_ns, event.notional_usd)
 
     def on_adl(self, event: Adl, now_ns: int) -> None:
@@ -80,8 +82,10 @@ class Forced(msgspec.Struct):
         self.oi_seconds.put(now_s, self.open_interest)
         before = self.oi_seconds.ago(now_s, 300)
         self.oi_change_300s = self.open_interest / before - 1.0 if before == before and before > 0 else None
-        if learn and self.seen:
-            self.busiest_minute_usd = max(self.busiest_minute_usd, self.minute_usd(now_ns))
+        self.minutes_usd.put(now_s, self.minute_usd(now_ns) if learn and self.seen else nan)
+        earlier = self.minutes_usd.ago(now_s, 300)
+        if learn and earlier > self.busiest_minute_usd:
+            self.busiest_minute_usd = earlier
 
     def minute_usd(self, now_ns: int) -> float:
         """Reported dollars liquidated in the last minute, both sides: a lower bound where the feed is sampled."""

@@ -42,7 +42,7 @@ _NUMBER = re.compile(rb"(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,4}))?
 _SCALAR = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null")
 _PLAIN = rb'\["(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,9})?","(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?"\]'
 _PLAIN_LEVELS = re.compile(rb"\[" + _PLAIN + rb"(?:," + _PLAIN + rb")*\]")
-_BOOK_HEAD = struct.Struct("<5sd28q16d4Q")
+_BOOK_HEAD = struct.Struct("<5sd28q24d4Q")
 _WINDOW_HEAD = struct.Struct("<5s2Q")
 
 
@@ -160,6 +160,7 @@ class Book:
         _edge: cython.longlong[::1]
         _sum: cython.double[::1]
         _rest: cython.double[::1]
+        _peak: cython.double[::1]
         _inside: cython.longlong[::1]
         # One message, read but not yet applied.
         _mantissas: cython.longlong[::1]
@@ -459,6 +460,7 @@ class Book:
         self._edge = array("q", [-_NONE] * 8)  # beyond every price: nothing is inside
         self._sum = array("d", bytes(64))
         self._rest = array("d", bytes(64))
+        self._peak = array("d", bytes(64))
         self._inside = array("q", bytes(64))
         return False
 
@@ -513,11 +515,24 @@ class Book:
         part: cython.double = new - old
         self._sum[ring] = new
         self._rest[ring] += (old - (new - part)) + (usd - part)
+        if new > self._peak[ring]:
+            self._peak[ring] = new
         self._inside[ring] += levels
         if self._inside[ring] == 0:
             self._sum[ring] = 0.0
             self._rest[ring] = 0.0
+            self._peak[ring] = 0.0
         return False
+
+    def _sum_again(self, ring: int) -> None:
+        # Two doubles hold 32 digits. After a level that was more than 10**9 times what is left, too few are good.
+        side = ring // 4
+        self._sum[ring] = self._rest[ring] = self._peak[ring] = 0.0
+        for key, usd in self._best_first(side):
+            if key < self._edge[ring]:
+                break
+            if ring % 4 == 0 or key < self._edge[ring - 1]:
+                self._add(ring, usd, 0)
 
     @cython.cfunc
     def _down(self, side: cython.Py_ssize_t, at: cython.longlong, stop: cython.longlong) -> cython.longlong:
@@ -548,19 +563,28 @@ class Book:
 
     @cython.cfunc
     def _settle(self) -> cython.bint:
-        # After every message: best prices, mid, and the edges that follow mid.
+        # After every message: best prices, mid, the edges that follow mid, and sums that lost their digits.
         self._find_best(0)
         self._find_best(1)
         bid: cython.longlong = self._best[0]
         ask: cython.longlong = -self._best[1]
         self._whole = self._count[0] != 0 and self._count[1] != 0 and bid < ask
-        if not self._whole or bid + ask == self._twice_mid:
+        if not self._whole:
             return False
+        if bid + ask != self._twice_mid:
+            self._follow(bid + ask)
+        ring: cython.Py_ssize_t
+        for ring in range(8):
+            if self._sum[ring] * 1e9 < self._peak[ring]:
+                self._sum_again(ring)
+        return True
+
+    @cython.cfunc
+    def _follow(self, new: cython.longlong) -> cython.bint:
         old: cython.longlong = self._twice_mid
-        new: cython.longlong = bid + ask
-        self._twice_mid = new
         mid: cython.longlong = new // 2
         margin: cython.longlong = self._size // 4
+        self._twice_mid = new
         if mid < self._low[0] + margin or mid >= self._low[0] + self._size - margin:
             self._build(1, mid)
             return True
@@ -580,7 +604,7 @@ class Book:
                 elif edge > self._edge[ring]:
                     self._move(side, self._edge[ring], edge, ring, ring + 1)
                 self._edge[ring] = edge
-        return True
+        return False
 
     @cython.cfunc
     def _edge_of(self, ring: cython.Py_ssize_t, twice_mid: cython.longlong) -> cython.longlong:
@@ -743,7 +767,7 @@ class Book:
         state = [self._inverse, self._step, self._decimals, self._low[0], self._size, self._twice_mid, self._whole]
         state.append(self._changes)
         state += list(self._best) + list(self._worst) + list(self._edge) + list(self._inside)
-        sums = list(self._sum) + list(self._rest)
+        sums = list(self._sum) + list(self._rest) + list(self._peak)
         head = _BOOK_HEAD.pack(b"book\x01", self._lot, *state, *sums, *counts)
         return head + b"".join(levels)
 
@@ -753,7 +777,7 @@ class Book:
             magic, lot, *state = _BOOK_HEAD.unpack_from(data)
             at = _BOOK_HEAD.size
             sides: list[list[tuple[int, float]]] = []
-            for near, far in (state[44:46], state[46:48]):
+            for near, far in (state[52:54], state[54:56]):
                 keys = struct.unpack_from(f"<{near}I{far}q", data, at)
                 usds = struct.unpack_from(f"<{near + far}d", data, at + 4 * near + 8 * far)
                 at += 12 * near + 16 * far
@@ -761,7 +785,8 @@ class Book:
                 sides.append(list(zip([low + key for key in keys[:near]] + list(keys[near:]), usds, strict=True)))
         except struct.error as error:
             raise ValueError("not the state of a book") from error
-        sound = 0 <= state[4] <= MAX_TICKS and state[4] % 64 == 0 and state[1] >= 0 and 0 <= state[2] < len(_TEN)
+        sound = 0 <= state[4] <= MAX_TICKS and state[4] % 64 == 0 and 0 <= state[2] < len(_TEN)
+        sound = sound and state[1] >= min(state[4], 1)  # a grid has a tick: compiled code divides by it unchecked
         if magic != b"book\x01" or at != len(data) or not sound:
             raise ValueError("not the state of a book")
         if lot != self._lot or bool(state[0]) != self._inverse:
@@ -775,6 +800,7 @@ class Book:
         self._best, self._worst = array("q", state[8:10]), array("q", state[10:12])
         self._edge, self._inside = array("q", state[12:20]), array("q", state[20:28])
         self._sum, self._rest = array("d", state[28:36]), array("d", state[36:44])
+        self._peak = array("d", state[44:52])
 
 
 @cython.final

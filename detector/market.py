@@ -40,11 +40,11 @@ class Market(msgspec.Struct):
         return self.instrument.quote in DOLLARS
 
     def ensure_book(self) -> Quotes:
-        """The quotes, with a book; a market whose contract value is unknown has none: its depth would have no unit."""
+        """The quotes, with a book; a market whose lot has no known worth in dollars has none: its depth had no unit."""
         quotes, instrument = self.quotes, self.instrument
-        if quotes.book is None and instrument.contract_value is not None and self.in_dollars:
-            inverse = instrument.contract == "inverse"
-            quotes.book = Book(instrument.contract_value, inverse, instrument.tick_size or 0.0)
+        value = instrument.contract_value
+        if quotes.book is None and value is not None and instrument.contract != "quanto" and self.in_dollars:
+            quotes.book = Book(value, instrument.contract == "inverse", instrument.tick_size or 0.0)
         return quotes
 
     def close_second(self, now_s: int, learn: bool) -> None:

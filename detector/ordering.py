@@ -28,7 +28,6 @@ from schemas.market import (
 )
 
 RANK: dict[type[Event], int] = {
-    Instrument: 0,
     VenueStatus: 1,
     Gap: 2,
     BookSnapshot: 3,
@@ -68,12 +67,16 @@ class Reorder:
         lateness_ns = self.lateness_ns
         for event in events:
             ts = event.ts_event_ns
+            if type(event) is Instrument:
+                # A definition holds for whatever follows it, older events included; it says nothing about time.
+                yield self.released_ns, event
+                continue
             if ts > event.ts_recv_ns + self.future_ns:
                 # A venue clock far ahead must not push everybody else's events over the lateness.
                 ts = event.ts_recv_ns
                 self.clamped += 1
             if ts < self.newest_ns - lateness_ns:
-                self.late += 1
+                self.late += ts != event.ts_recv_ns  # an event without a time of its own cannot be late
                 yield from self._release()
                 yield self.released_ns, event
                 continue
@@ -113,6 +116,7 @@ class Reorder:
     def load(self, state: tuple[int, int, int, int, list[Event]]) -> None:
         """Take back what `dump` gave."""
         self.newest_ns, self.released_ns, late, clamped, waiting = state
+        self._waiting.clear()
         for _ in self.take(waiting):
             raise ValueError("a waiting event that was already due")
         self.late, self.clamped = late, clamped

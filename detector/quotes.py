@@ -38,6 +38,8 @@ class Quotes(msgspec.Struct):
     fault: str = "no book"
     """Why the book is unknown; empty when it can be believed."""
     in_gap: bool = False
+    learns: bool = False
+    """Whether deltas teach this book what lies beyond a snapshot; where every message is a whole book nothing does."""
     top_bid: float = nan
     top_ask: float = nan
     crossed_total_s: int = 0
@@ -62,6 +64,7 @@ class Quotes(msgspec.Struct):
         try:
             self.book.apply_snapshot(bytes(event.bids), bytes(event.asks), event.keeps_far_levels)
             self.in_gap = False
+            self.learns = self.learns or event.keeps_far_levels
         except ValueError:
             self.refused += 1
 
@@ -71,6 +74,7 @@ class Quotes(msgspec.Struct):
             return
         try:
             self.book.apply_delta(bytes(event.bids), bytes(event.asks))
+            self.learns = True
         except ValueError:
             self.refused += 1
 
@@ -101,7 +105,8 @@ class Quotes(msgspec.Struct):
         for i, (side, band) in enumerate(CELLS):
             depth = book.depth(side, band) if known else nan
             coverage = self.bands[i]
-            coverage.close_second(now_s, known=known, proven=known and book.proven(side) >= BANDS[band], depth=depth)
+            proven = known and book.proven(side) >= BANDS[band]
+            coverage.close_second(now_s, known=known, proven=proven, depth=depth, learns=self.learns)
             self.depth_usd[i] = depth if coverage.evaluable else nan
             if not coverage.evaluable:
                 self.depth_ratio[i] = None

@@ -136,12 +136,11 @@ class Trading(msgspec.Struct):
         buys, sells = self.orders_buy, self.orders_sell
         self.last_orders = (buys, sells)
         self.orders_60s.put(now_s, buys + sells)
-        self.ids_60s.put(now_s, self.ids)
-        missing = self._settle_holes() if self.holes else 0
-        self.missing_60s.put(now_s, missing)
-        if learn:
-            self.calm_ids += self.ids
-            self.calm_missing += missing
+        past_ids = self.ids_60s.put(now_s, self.ids)
+        past_missing = self.missing_60s.put(now_s, self._settle_holes() if self.holes else 0)
+        if learn:  # from what has left the minute: no minute may be the yardstick of itself
+            self.calm_ids += past_ids
+            self.calm_missing += past_missing
         if self.trades and self.previous_price == self.previous_price:
             self.kyle.close_second((price / self.previous_price - 1.0) * 1e4, self.flow_usd)
         self.previous_price = price

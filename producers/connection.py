@@ -115,7 +115,8 @@ class Connection:
                 compression=None,
                 open_timeout=timing.open_timeout_s,
                 close_timeout=timing.close_timeout_s,
-                ping_interval=timing.keepalive_s,
+                # A pong would wait behind all that a playing server has sent ahead.
+                ping_interval=None if self._on_mark else timing.keepalive_s,
                 ping_timeout=timing.keepalive_s,
             )
         # ImportError: a SOCKS proxy in the environment without the library that speaks it.

@@ -18,11 +18,24 @@ from producers.replay import Replay, Tally
 from producers.tardis_csv import TardisReplay, TardisTrades
 from producers.venues.registry import venues_of
 from schemas.alert import MARKET, Alert
+from schemas.base import Event
+from schemas.instrument import Instrument
+
+NS = 1_000_000_000
+DAY_NS = 86_400 * NS
 
 Say = Callable[[str], None]
 
 
-def replay(paths: Sequence[Path], *, as_json: bool, venue_id: str | None, chunk: int, conditions: bool) -> Engine:
+def replay(
+    paths: Sequence[Path],
+    *,
+    as_json: bool,
+    venue_id: str | None,
+    chunk: int,
+    conditions: bool,
+    window: Window,
+) -> Engine:
     """Replay recordings of one kind as one session.
 
     Raises `RecordingError` where a file is no recording that we know.
@@ -34,7 +47,7 @@ def replay(paths: Sequence[Path], *, as_json: bool, venue_id: str | None, chunk:
     started = time.perf_counter()
     with ShareBar("replaying") as bar:
         for batch in source:
-            pipeline.publish(batch)
+            pipeline.publish(window.of(batch))
             bar.show(source.progress(), f"{clock(engine.order.newest_ns)}  {pipeline.events:,} events")
         pipeline.finish()
     wall_s = time.perf_counter() - started
@@ -44,6 +57,38 @@ def replay(paths: Sequence[Path], *, as_json: bool, venue_id: str | None, chunk:
         say(line)
     say(speed_line(pipeline.events, wall_s, engine))
     return engine
+
+
+class Window:
+    """Times of day, UTC, of the recording's first day: what was received outside is left out, definitions are not."""
+
+    def __init__(self, start: str | None, end: str | None) -> None:
+        self._start_s = _seconds(start) if start else 0
+        self._end_s = _seconds(end) if end else None
+        self._midnight_ns: int | None = None
+
+    def of(self, batch: list[Event]) -> list[Event]:
+        """The events of a batch that lie inside."""
+        if not self._start_s and self._end_s is None:
+            return batch
+        if self._midnight_ns is None:
+            self._midnight_ns = batch[0].ts_recv_ns // DAY_NS * DAY_NS
+        first_ns = self._midnight_ns + self._start_s * NS
+        last_ns = self._midnight_ns + self._end_s * NS if self._end_s is not None else None
+        return [
+            event
+            for event in batch
+            if isinstance(event, Instrument)
+            or (event.ts_recv_ns >= first_ns and (last_ns is None or event.ts_recv_ns < last_ns))
+        ]
+
+
+def _seconds(text: str) -> int:
+    try:
+        moment = time.strptime(text, "%H:%M")
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time of day; write HH:MM, in UTC") from None
+    return moment.tm_hour * 3600 + moment.tm_min * 60
 
 
 def _open(paths: Sequence[Path], venue_id: str | None, chunk: int) -> TardisReplay | Replay:

@@ -47,7 +47,8 @@ def _row(asset: str, market: Market, stages: str, now_ns: int) -> Row:
     ratios = [r for side in (BID, ASK) if (r := quotes.depth_ratio[cell(side, TWO_PERCENT)]) is not None]
     states = {quotes.bands[cell(side, TWO_PERCENT)].state for side in (BID, ASK)}
     blind = "" if quotes.book is None else quotes.fault or ("2 % band unwarmed" if "unwarmed" in states else "")
-    mid = quotes.book.mid if quotes.book is not None and not quotes.fault else trading.price
+    top = (quotes.top_bid + quotes.top_ask) / 2
+    mid = quotes.book.mid if quotes.book is not None and not quotes.fault else top if isfinite(top) else trading.price
     return Row(
         asset=asset,
         venue=market.venue,

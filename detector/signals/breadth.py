@@ -74,7 +74,9 @@ def evaluate(world: World) -> Iterator[Verdict]:
         yield unknown(FLOW, "S2")
         return
     forced = on and rate > flow.market_rate_on
-    still = holds or rate > flow.market_rate_on * 0.5
+    # Between two waves prices pause while the flow goes on exciting itself: that is not the end of it.
+    excited = max(world.pool.sells.value or 0.0, world.pool.buys.value or 0.0) > shock.branching_off
+    still = holds or (excited and rate > flow.market_rate_on * 0.5)
     yield Verdict(
         FLOW,
         "S2",

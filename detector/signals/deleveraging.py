@@ -37,7 +37,7 @@ def _print(world: World, market: Market) -> Verdict:
     on = recent <= 2 * NS
     direction: Direction = "down" if forced.adl_direction == "down" else "up"
     evidence = (
-        Evidence(signal="adl_60s", value=round(forced.deleveraged.sum(0, now_ns)), baseline=0.0, unit="USD"),
+        Evidence(signal="adl_60s", value=round(forced.deleveraged.sum(0, now_ns), 0), baseline=0.0, unit="USD"),
         Evidence(signal="adl_fills", value=float(forced.adl_count), baseline=0.0, unit="fills"),
     )
     return Verdict(
@@ -92,7 +92,11 @@ def _offbook(world: World, venue: str, markets: list[Market]) -> Verdict:
                 note=" ".join(hit),
             ),
             Evidence(
-                signal="missing_ids_60s", value=total, baseline=0.0, unit="ids", note="inferred from holes in trade ids"
+                signal="missing_ids_60s",
+                value=float(total),
+                baseline=0.0,
+                unit="ids",
+                note="inferred from holes in trade ids",
             ),
             Evidence(
                 signal="missing_share",

@@ -62,8 +62,8 @@ def _depth(world: World, market: Market) -> Verdict:
     evidence = (
         Evidence(
             signal=f"{'bid' if side == BID else 'ask'}_depth_1pct",
-            value=round(quotes.depth_usd[where]),
-            baseline=round(usual) if usual else None,
+            value=round(quotes.depth_usd[where], 0),
+            baseline=round(usual, 0) if usual else None,
             unit="USD",
             note=quotes.bands[where].state,
         ),

@@ -54,7 +54,9 @@ def evaluate(world: World) -> Iterator[Verdict]:
             direction=direction,
             confirm=1 if ratio >= 2 * flow.liquidation_warn else 2,
             evidence=(
-                Evidence(signal="liquidations_60s", value=round(usd), threshold=round(floor), unit="USD", note=note),
+                Evidence(
+                    signal="liquidations_60s", value=round(usd, 0), threshold=round(floor, 0), unit="USD", note=note
+                ),
             ),
         )
     if not anyone:
@@ -70,7 +72,9 @@ def evaluate(world: World) -> Iterator[Verdict]:
         total >= flow.market_critical_usd_min / 2,
         direction="down" if net >= 0 else "up",
         evidence=(
-            Evidence(signal="liquidations_60s", value=round(total), threshold=flow.market_critical_usd_min, unit="USD"),
+            Evidence(
+                signal="liquidations_60s", value=round(total, 0), threshold=flow.market_critical_usd_min, unit="USD"
+            ),
         )
         if severity
         else (),

@@ -69,7 +69,7 @@ def _pressure(world: World, market: Market) -> Verdict:
     severity = grade(ratio, (flow.vd_watch, WATCH), (flow.vd_warn, WARN), (flow.vd_critical, CRITICAL))
     evidence = (
         Evidence(signal="forced_over_depth", value=round(ratio, 2), threshold=flow.vd_watch, unit="ratio"),
-        Evidence(signal="liquidations_300s", value=round(forced), baseline=round(depth), unit="USD"),
+        Evidence(signal="liquidations_300s", value=round(forced, 0), baseline=round(depth, 0), unit="USD"),
     )
     return Verdict(
         PRESSURE,

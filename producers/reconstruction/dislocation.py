@@ -14,11 +14,11 @@ from producers.reconstruction.timeline import WINDOW, along
 _LEADERS = ("AVAX", "UNI")
 _LEADING = (
     ("21:13:20", 0.0), ("21:13:22", -0.0075), ("21:14:26", -0.008), ("21:14:29", -0.0135), ("21:16:55", -0.022),
-    ("21:17:03", -0.036), ("21:18:20", -0.048), ("21:18:26", -0.062),
+    ("21:17:03", -0.036), ("21:18:26", -0.044), ("21:18:28", -0.062),
 )  # fmt: skip
-_FOLLOWING = (("21:13:20", 0.0), ("21:14:00", -0.003), ("21:18:20", -0.004), ("21:18:26", -0.062))
+_FOLLOWING = (("21:13:20", 0.0), ("21:14:00", -0.003), ("21:18:26", -0.004), ("21:18:28", -0.062))
 """Log distance of the first two alts, and of the rest, until the void opens; each step five seconds before its fact."""
-_DECOUPLED, _VOID, _TROUGH = "21:18:25", "21:18:32", "21:21:20"
+_DECOUPLED, _VOID, _TROUGH = "21:18:27", "21:18:32", "21:21:20"
 _LATE = {"AVAX": -0.05, "ATOM": -0.235, "DOT": -0.26, "UNI": -0.235, "AAVE": -0.006, "TRX": -0.002, "BCH": -0.01}
 """Log distance at 22:00 (published for five); it closes slowly, as transfers are back."""
 _HELD = "21:17:15"

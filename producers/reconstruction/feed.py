@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from producers.reconstruction.facts import MINUTES, second_of
 
-_CALM_P99_S = {"binance-spot": 0.02, "binance-coinm": 0.02, "binance-usdm": 0.02, "hyperliquid": 0.45}
+_CALM_P99_S = {"binance-spot": 0.02, "binance-coinm": 0.02, "binance-usdm": 0.02, "hyperliquid": 0.25}
 _USDM_LIMIT_S = 0.3
 _STALL_FROM_S = second_of("21:17:02")
 _HIDDEN = 0.5e-3

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from producers.reconstruction.btc import TRIGGER_SECOND, btc_path
 from producers.reconstruction.collateral import usde_path
 from producers.reconstruction.dislocation import gap_path
-from producers.reconstruction.facts import ALT_DROP, FIRST_MINUTE, LAST_MINUTE, MINUTES, minute_of, second_of
+from producers.reconstruction.facts import ALT_DROP, FIRST_MINUTE, LAST_MINUTE, MINUTES, VENUE_LOWS, minute_of, second_of
 from producers.reconstruction.markets import ALTS, BASE_PRICE, MAJOR_BETA, MARKETS, Market
 from producers.reconstruction.timeline import SECONDS, WINDOW, along
 
@@ -35,7 +35,7 @@ _STEP = 10
 _CALM_5S = 1.7e-4
 _TREMOR = 9e-4
 """All alts shake together until 21:13, or the ratio would fall with the moves in the lull."""
-_WICK_SHARES = (("21:27", 0.25), ("21:31", 0.4))
+_WICK_SHARES = (("21:18", 0.3), ("21:31", 0.4))
 """Own noise falls on one alt in four at a time, for the median alt to stay its own; on more when moves are small."""
 
 
@@ -136,7 +136,11 @@ class World:
             low = math.log(BASE_PRICE[base] * (1 - ALT_DROP[base]))
             self.mids["binance-coinm", base] = np.maximum(smooth + wicks, low)
             gap, shared = (0.0 * WINDOW, 0.0 * WINDOW + 1.0) if twin else gap_path(base, share * crash)
-            self.mids["reference", base] = smooth + wicks * shared - gap
+            reference = smooth + wicks * shared - gap
+            if base in VENUE_LOWS:
+                apart = shared == 0
+                reference[apart] = np.maximum(reference[apart], math.log(VENUE_LOWS[base][0]))
+            self.mids["reference", base] = reference
         self._add_others(rng)
 
     def _wicks(self, rng: np.random.Generator, variance: Path) -> Path:

@@ -26,6 +26,8 @@ _CALM_BIN = 16.0
 _DAMPING = 0.6
 """Other markets' rates grow with this power of the alts': majors were less of a multiple busier."""
 _INSIDE = 0.25
+_SILENT_MOVE = 8e-4
+_END_OF_SECOND = 0.84
 _CALM_LOOK_S = 6
 _USUAL_LAMBDA_SPREAD = 0.25
 
@@ -55,6 +57,7 @@ class Flow:
                 drawn[market] = self._other_minute(market, minute, rng)
         result: dict[Market, Trades] = {}
         for market, (at_s, sold) in drawn.items():
+            at_s = self._followed(market, (minute - FIRST_MINUTE) * 60, at_s)
             order = np.argsort(at_s, kind="stable")
             result[market] = self._priced(market, minute, at_s[order], sold[order], rng)
         return result
@@ -111,10 +114,38 @@ class Flow:
         chance = (sells / pooled)[which] - 0.25 * np.sign(step)
         sold = rng.random(which.size) < chance
         if market.base == "BTC" and market.venue == "binance-coinm":
+            at_s = np.maximum(at_s, start + 1.0)  # by then the price is inside the minute's published range
             extremes = np.array([int(np.argmin(path[1:])) + 1, int(np.argmax(path[1:])) + 1, 59]).clip(0, 59)
-            at_s = np.concatenate([at_s, start + extremes + 0.001, [start + 59.9]])
-            sold = np.concatenate([sold, [True, False, True, True]])
-        return at_s, sold
+            return np.concatenate([at_s, start + extremes + 0.001, [start + 59.9]]), np.append(sold, [True, False, True, True])
+        moved = self._moved_silently(market, start, at_s)
+        after = self._cascade.mid(market)
+        return np.concatenate([at_s, moved + _END_OF_SECOND]), np.concatenate([sold, after[moved + 1] < after[moved]])
+
+    def _moved_silently(self, market: Market, start: int, at_s: Floats) -> Ints:
+        """Seconds in which the price had moved and nobody had traded: in truth somebody did, thinning took it."""
+        path = self._cascade.mid(market)[start : start + 61]
+        traded = np.zeros(60, np.bool_)
+        traded[np.minimum((at_s - start).astype(np.int64), 59)] = True
+        last = float(self._cascade.mid(market)[max(0, start - 1)])
+        found = []
+        for second, now in enumerate(path[1:].tolist()):
+            moved = abs(now - last) > _SILENT_MOVE
+            if moved and not traded[second]:
+                found.append(start + second)
+            if moved or traded[second]:
+                last = now
+        return np.array(found, np.int64)
+
+    def _followed(self, market: Market, start: int, at_s: Floats) -> Floats:
+        """Where the price runs, a second's last order comes at its end: no book is left far behind the last trade."""
+        if not at_s.size:
+            return at_s
+        second = np.minimum((at_s - start).astype(np.int64), 59)
+        last = np.zeros(60)
+        np.maximum.at(last, second, at_s)
+        runs = np.abs(np.diff(self._cascade.mid(market)[start : start + 61])) > _SILENT_MOVE / 2
+        late = runs[second] & (at_s == last[second])
+        return np.where(late, np.maximum(at_s, start + second + _END_OF_SECOND), at_s)
 
     def _priced(
         self, market: Market, minute: int, at_s: Floats, sold: NDArray[np.bool_], rng: np.random.Generator

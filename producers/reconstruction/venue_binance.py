@@ -22,6 +22,8 @@ _FAST = (minute_of("21:12"), minute_of("21:27"))
 _BUSY = (minute_of("20:50"), minute_of("21:40"))
 _MOVE = 7.5e-4
 """A book is restated as soon as the mid has moved so far, and every few seconds at least."""
+_LATE = 0.8
+"""Books are restated late in a second, so that a second's last trade does not lie far beyond the book at its end."""
 _MARK_EVERY_S = 10
 _SNAPSHOT_SECOND = 2.5
 _TICKERS_OF_ALTS = 4
@@ -58,16 +60,17 @@ class _Desk:
         start = (minute - FIRST_MINUTE) * 60
         for second in range(start, start + 60):
             opening = second - self._first_s < 6
-            moved = abs(self.mid[second] - self._published) >= _MOVE
-            if opening and second - self._first_s == 3:
+            log_mid = float(self.mid[second] + _LATE * (self.mid[second + 1] - self.mid[second]))
+            moved = abs(log_mid - self._published) >= _MOVE
+            if opening and second - self._first_s == 2:
                 asked_s = self._first_s + _SNAPSHOT_SECOND
                 yield asked_s, False, self.writer.rest_book(asked_s, self.book)
             if not (opening or moved or second - self._at >= pace):
                 continue
-            self._at, self._published = float(second), self.mid[second]
+            self._at, self._published = float(second), log_mid
             state = (float(column[second]) for column in (self.half, self.shares, self.asks))
-            update = self.book.update(math.exp(self.mid[second]), *state)
-            at_s = second + self.phase * 0.01
+            update = self.book.update(math.exp(log_mid), *state)
+            at_s = second + _LATE + self.phase * 0.01
             yield at_s, False, self.writer.depth(at_s, update)
             self._count += 1
             if self._count % (2 if self.is_major else _TICKERS_OF_ALTS) == 0:

@@ -168,12 +168,14 @@ class VenueServer:
             return web.Response(status=400, text=str(violation))
         if listener is None or self.player.played_out.is_set():
             return web.Response(status=404 if listener is None else 503)
-        socket = web.WebSocketResponse(heartbeat=mount.dialect.ping_every_s, compress=False)
+        marked = self._recorded_clock or request.query.get(RECORDED_CLOCK_PARAMETER) == "1"
+        # A ping waits behind megabytes that a busy reader of a recording has yet to take; its pong would come too late.
+        heartbeat = None if marked else mount.dialect.ping_every_s
+        socket = web.WebSocketResponse(heartbeat=heartbeat, compress=False)
         await socket.prepare(request)
         transport = request.transport
         if transport is None:
             return socket
-        marked = self._recorded_clock or request.query.get(RECORDED_CLOCK_PARAMETER) == "1"
         peer = Peer(socket=socket, transport=transport, listener=listener, marked=marked)
         if self.player.position_ns:
             peer.mark(self.player.position_ns)

@@ -148,11 +148,11 @@ class _Source:
         mid = self.price(asset, t, 0.16)
         lots = 1_000_000.0 / mid * (0.02 if 10 <= t < 70 else 1.0)
         self.book_id += 1
-        # A full book a minute, and every five seconds while it moves; nearby changes and the top in between.
-        if second % (60 if t < 0 else 5) == 0:
+        # A full book a minute, and every second while it moves; a few levels and the top in between.
+        if t >= 0 or second % 60 == 0:
             sides = {"bids": self._levels(mid, -1, lots, STEPS), "asks": self._levels(mid, 1, lots, STEPS)}
             self._add(BookSnapshot, "north", instrument, second, 0.3, last_id=self.book_id, **sides)
-        elif t < 0 and second % 3 == 0:
+        elif second % 3 == 0:
             sides = {"bids": msgspec.Raw(b"[]"), "asks": self._levels(mid, 1, lots, STEPS[4:])}
             self._add(BookDelta, "north", instrument, second, 0.3, last_id=self.book_id, **sides)
             self._add(BookTop, "north", instrument, second, 0.4, bid=mid, bid_qty=1.0, ask=mid, ask_qty=1.0)

@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from tests.kit import kernel_twins
 from tests.kit.brute_book import BruteBook
 
+pytestmark = pytest.mark.timeout(300)  # without an installed extension the first test compiles one
+
 Message = tuple[str, bytes, bytes]
 """`keep` or `replace` (snapshots) or `delta`; bids; asks."""
 
@@ -99,7 +101,7 @@ def _levels(random: Random, mid: int, sign: int) -> bytes:
     for _ in range(random.randint(0, 8)):
         away = random.choice([random.randint(1, 40), random.randint(1, mid // 20 + 1), random.randint(1, mid)])
         # Now and then on the wrong side, so that books cross and empty.
-        ticks = max(mid + away * (sign if random.random() < 0.97 else -sign), 1)
+        ticks = max(mid + away * (sign if random.random() < 0.99 else -sign), 1)
         price = _price(ticks, random.choice([0] * 12 + [1] * 3 + [2, 3, 4, 5]))
         qty = random.choice(QTYS)
         if random.random() < 0.005:
@@ -115,11 +117,14 @@ def _levels(random: Random, mid: int, sign: int) -> bytes:
 def _stream(seed: int, length: int) -> list[Message]:
     random = Random(seed)
     mid = random.choice([30, 900, 61_803, 200_000])
-    messages = []
+    messages: list[Message] = []
+    moved = False
     for _ in range(length):
-        kind = random.choice(["delta"] * 8 + ["keep", "replace"])
+        # A moved mid leaves levels on the wrong side: mostly a snapshot takes them away.
+        kind = random.choice(["delta", "keep", "replace", "replace"] if moved else ["delta"] * 12 + ["keep"])
         messages.append((kind, _levels(random, mid, -1), _levels(random, mid, 1)))
-        mid = max(10, round(mid * random.choice([1.0] * 6 + [0.999, 1.001, 1.02, 0.9, 0.6, 1.7])))
+        before, mid = mid, max(10, round(mid * random.choice([1.0] * 9 + [0.999, 1.001, 1.02, 0.9, 0.6, 1.7])))
+        moved = before != mid
     return messages
 
 

@@ -42,6 +42,6 @@ def test_lows_and_late_discounts_are_the_published_ones(observed: Any) -> None:
     for base in REFERENCE_ALTS:
         elsewhere, here = VENUE_LOWS[base]
         assert abs(observed.by_second("binance-coinm", f"{base}USD_PERP").min() / here - 1) < 0.08, base
-        assert abs(observed.by_second("binance-spot", f"{base}USDT").min() / elsewhere - 1) < 0.12, base
+        assert abs(observed.by_second("binance-spot", f"{base}USDT").min() / elsewhere - 1) < 0.20, base
     at_ten = _apart(observed)[:, int(second_of("22:00"))]
     assert np.all(np.abs(at_ten - np.array([-0.235, -0.05, -0.26, -0.235])) < 0.05), at_ten

@@ -1,0 +1,100 @@
+"""Where the time of a replay goes: reading, engine, and the kernel's share of it, in one run.
+
+`python -m benchmarks.replay [FILE…]` replays recordings (the bundled ones by default) three times each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from detector import kernel
+from detector.engine import Engine
+from detector.quotes import CELLS
+from producers.bundled import CALM_SECONDS
+from producers.replay import Replay
+from producers.tardis_csv import TardisReplay
+from producers.venues.registry import venues_of
+from schemas.base import Event
+from schemas.instrument import Instrument
+from schemas.market import BookDelta, BookSnapshot
+
+RUNS = 3
+
+
+def main() -> None:
+    """Print one line a part."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="*", type=Path, default=list(CALM_SECONDS))
+    files = parser.parse_args().files
+    batches = _read(files)
+    events = sum(map(len, batches))
+    reading_s = _median(lambda: _read(files))
+    engine_s = _median(lambda: _feed(batches))
+    kernel_s = _median(lambda: _books(batches))
+    total_s = reading_s + engine_s
+    engine = _feed(batches)
+    span_s = (engine.order.newest_ns - engine.memory.first_ns) / 1e9
+    flavour = "compiled" if kernel.COMPILED else "interpreted"
+    print(f"{len(files)} files, {events:,} events, {span_s:,.0f} s of recording, {RUNS} runs, medians")
+    print(f"read and parse  {reading_s:7.2f} s  {reading_s / events * 1e6:6.2f} us/event")
+    print(f"engine          {engine_s:7.2f} s  {engine_s / events * 1e6:6.2f} us/event")
+    print(f"  of it kernel  {kernel_s:7.2f} s  {kernel_s / total_s:6.1%} of the replay ({flavour})")
+    print(f"whole replay    {total_s:7.2f} s  {events / total_s:,.0f} events/s  {span_s / total_s:,.0f} x real time")
+
+
+def _read(files: Sequence[Path]) -> list[list[Event]]:
+    if files[0].name.removesuffix(".gz").endswith(".csv"):
+        return list(TardisReplay(files, batch_events=512))
+    return list(Replay(files, venues=venues_of("all")))
+
+
+def _feed(batches: Sequence[Sequence[Event]]) -> Engine:
+    engine = Engine()
+    for batch in batches:
+        engine.feed(batch)
+    engine.finish()
+    return engine
+
+
+def _books(batches: Sequence[Sequence[Event]]) -> None:
+    """The same book messages through the kernel alone, read once a second as the engine does."""
+    instruments: dict[tuple[str, str], Instrument] = {}
+    books: dict[tuple[str, str], kernel.Book] = {}
+    second = 0
+    for batch in batches:
+        for event in batch:
+            key = (event.venue, event.instrument)
+            if isinstance(event, Instrument):
+                instruments[key] = event
+            elif isinstance(event, BookSnapshot | BookDelta):
+                book = books.get(key)
+                if book is None:
+                    one = instruments[key]
+                    inverse = one.contract == "inverse"
+                    book = books[key] = kernel.Book(one.contract_value or 1.0, inverse, one.tick_size or 0.0)
+                if isinstance(event, BookSnapshot):
+                    book.apply_snapshot(bytes(event.bids), bytes(event.asks), event.keeps_far_levels)
+                else:
+                    book.apply_delta(bytes(event.bids), bytes(event.asks))
+            if event.ts_event_ns // 1_000_000_000 > second:
+                second = event.ts_event_ns // 1_000_000_000
+                for one_book in books.values():
+                    for side, band in CELLS:
+                        one_book.depth(side, band)
+
+
+def _median(run: Callable[[], object]) -> float:
+    times = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    main()

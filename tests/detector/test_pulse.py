@@ -1,0 +1,60 @@
+import pytest
+
+from detector.pulse import NS, PAUSE_NS, Pulse
+
+START_NS = 1_760_000_400 * NS
+
+
+def test_a_pause_of_the_whole_venue_is_remembered_by_its_end() -> None:
+    """Lost messages would be taken for fills that did not print."""
+    pulse = Pulse()
+    pulse.on_trade(START_NS)
+    pulse.on_trade(START_NS + PAUSE_NS - 1)
+    assert pulse.pause_end_ns == START_NS
+    pulse.on_trade(START_NS + 2 * PAUSE_NS - 1)
+    assert pulse.pause_end_ns == START_NS + 2 * PAUSE_NS - 1
+
+
+def test_the_start_is_the_end_of_a_pause_but_not_a_usual_one() -> None:
+    """The 56 years before the first trade would make every silence ordinary."""
+    pulse = Pulse()
+    pulse.on_trade(START_NS)
+    assert pulse.pause_end_ns == START_NS
+    assert pulse.longest_ns == 0
+
+
+def minutes(pulse: Pulse, pauses_s: list[float]) -> None:
+    """One minute for each pause, with trades on either side of it."""
+    for n, pause_s in enumerate(pauses_s):
+        start_ns = START_NS + n * 60 * NS
+        pulse.last_ns = start_ns
+        pulse.on_trade(start_ns + round(pause_s * NS))
+        for second in range(60):
+            pulse.close_second(start_ns // NS + second + 1)
+
+
+def test_the_usual_longest_pause_is_unknown_for_ten_minutes() -> None:
+    """A venue would be called blind before anybody knows how quiet it is."""
+    pulse = Pulse()
+    minutes(pulse, [2.0] * 9)
+    assert pulse.usual_longest_s is None
+    minutes(pulse, [2.0])
+    assert pulse.usual_longest_s == pytest.approx(2.0)
+
+
+def test_three_odd_minutes_do_not_change_what_is_usual() -> None:
+    """A reconnect would hide the next blindness."""
+    pulse = Pulse()
+    minutes(pulse, [1.0] * 30 + [50.0] * 3 + [1.0] * 7)
+    assert pulse.usual_longest_s == pytest.approx(1.0)
+    minutes(pulse, [40.0])
+    assert pulse.usual_longest_s == pytest.approx(40.0)
+
+
+def test_it_remembers_one_hour() -> None:
+    """Last night's quiet would hide today's blindness."""
+    pulse = Pulse()
+    minutes(pulse, [30.0] * 60)
+    minutes(pulse, [1.0] * 60)
+    assert len(pulse.minutes) == 60
+    assert pulse.usual_longest_s == pytest.approx(1.0)

@@ -1,0 +1,167 @@
+"""Levels of the market and of single assets, and the two-key rule."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from detector.conditions import Condition
+from detector.rollup import asset_standing, market_standing
+from detector.signals import (
+    asset_move,
+    branching,
+    breadth,
+    deleveraging,
+    depth,
+    dislocation,
+    feed,
+    liquidations,
+    open_interest,
+    pegs,
+    void,
+)
+from detector.verdict import CALM, CRITICAL, EMERGENCY, HIGH, WARN, WATCH
+from schemas.alert import MARKET, Direction, Stage
+
+STAGES: dict[str, Stage] = {
+    branching.RULE: "S1",
+    breadth.SHOCK: "S1",
+    breadth.FLOW: "S2",
+    asset_move.RULE: "S2",
+    liquidations.RULE: "S2",
+    liquidations.MARKET_RULE: "S2",
+    open_interest.FLUSH: "S2",
+    depth.DEPTH: "S3",
+    feed.DELAY: "S3",
+    void.TWIN: "S4",
+    void.TWIN_VENUE: "S4",
+    void.EMPTY: "S4",
+    void.IMPACT: "S4",
+    dislocation.ASSET: "S4",
+    dislocation.BREADTH: "S4",
+    pegs.RULE: "S5",
+    deleveraging.OFFBOOK: "S6",
+    deleveraging.PRINT: "S6",
+}
+
+
+def on(
+    rule: str, severity: int = WARN, venue: str = MARKET, asset: str = "*", direction: Direction = "down"
+) -> Condition:
+    """An active condition."""
+    return Condition(rule, STAGES[rule], venue, asset, severity=severity, direction=direction)
+
+
+SHOCK = on(branching.RULE, WATCH)
+FLOW = on(breadth.FLOW)
+LATE = on(feed.DELAY, WARN, "north")
+THIN = on(depth.DEPTH, HIGH, "north", "BTC")
+HOLES = on(deleveraging.OFFBOOK, HIGH, "north")
+APART = on(dislocation.BREADTH, HIGH)
+
+
+@pytest.mark.parametrize(
+    ("active", "level"),
+    [
+        ([], CALM),
+        ([SHOCK], WATCH),
+        ([LATE], WATCH),
+        ([on(dislocation.BREADTH, WATCH)], WATCH),
+        ([FLOW], WATCH),
+        ([on(asset_move.RULE, WARN, "north", "SOL")], CALM),
+        ([SHOCK, LATE], WARN),
+        ([SHOCK, *(on(asset_move.RULE, WARN, "north", a) for a in ("BTC", "ETH", "SOL"))], WARN),
+        ([SHOCK, on(asset_move.RULE, WARN, "north", "BTC"), on(asset_move.RULE, WARN, "south", "BTC")], WATCH),
+        ([SHOCK, FLOW], HIGH),
+        ([SHOCK, THIN], HIGH),
+        ([SHOCK, FLOW, LATE], HIGH),
+        ([SHOCK, FLOW, LATE, on(feed.DELAY, WARN, "south")], CRITICAL),
+        ([SHOCK, FLOW, HOLES], CRITICAL),
+        ([SHOCK, FLOW, APART], CRITICAL),
+        ([SHOCK, FLOW, on(dislocation.BREADTH, WATCH)], HIGH),
+        ([SHOCK, on(liquidations.MARKET_RULE, CRITICAL)], CRITICAL),
+        ([SHOCK, HOLES], WATCH),
+        ([FLOW, HOLES], WATCH),
+        ([SHOCK, on(pegs.RULE, CRITICAL, "south", "USDE")], CRITICAL),
+        ([on(pegs.RULE, CRITICAL, "south", "USDE")], CALM),
+        ([on(deleveraging.PRINT, EMERGENCY, "north", "BTC")], CALM),
+        ([FLOW, on(deleveraging.PRINT, EMERGENCY, "north", "BTC")], EMERGENCY),
+        ([on(deleveraging.PRINT, EMERGENCY, "north", a) for a in ("BTC", "ETH", "SOL")], EMERGENCY),
+        ([SHOCK, on(void.TWIN_VENUE, EMERGENCY, "north")], EMERGENCY),
+        ([on(void.TWIN_VENUE, EMERGENCY, "north")], CALM),
+        ([on(dislocation.BREADTH, EMERGENCY)], EMERGENCY),
+        ([SHOCK, *(on(void.EMPTY, HIGH, "north", a) for a in ("BTC", "ETH"))], WATCH),
+        ([SHOCK, *(on(void.EMPTY, HIGH, "north", a) for a in ("BTC", "ETH", "SOL"))], EMERGENCY),
+    ],
+)
+def test_the_level_of_the_market(active: list[Condition], level: int) -> None:
+    """The level is what pages people: a wrong one wakes them for nothing, or not at all."""
+    standing = market_standing(active)
+    assert standing.level == level
+    assert bool(standing.second_key) == (level >= CRITICAL)
+
+
+def test_price_alone_never_exceeds_high() -> None:
+    """One key would open the door: a busy news minute would be called a cascade."""
+    prices = [
+        SHOCK,
+        on(breadth.SHOCK, WATCH),
+        FLOW,
+        on(void.IMPACT, WARN, "north", "BTC"),
+        *(on(rule, HIGH, "north", a) for rule in (asset_move.RULE, void.TWIN) for a in ("BTC", "ETH", "SOL")),
+    ]
+    levels = {market_standing(some).level for n in range(1, 5) for some in itertools.combinations(prices, n)}
+    levels.add(market_standing(prices).level)
+    assert max(levels) == HIGH
+
+
+def test_the_second_key_is_named() -> None:
+    """A reader could not check why it was allowed to be CRITICAL."""
+    assert market_standing([SHOCK, FLOW, HOLES]).second_key == "off-book fills on north"
+    assert market_standing([SHOCK, FLOW, LATE, on(feed.DELAY, WARN, "east")]).second_key == (
+        "liquidity withdrawn on east and north"
+    )
+    assert market_standing([SHOCK, on(void.TWIN_VENUE, EMERGENCY, "north")]).second_key == "liquidity void on north"
+
+
+def test_a_standing_tells_stages_direction_and_all_conditions() -> None:
+    """The alert would leave out what holds, or say that a rising market falls."""
+    up = [on(branching.RULE, WATCH, direction="up"), on(breadth.FLOW, direction="up"), LATE]
+    standing = market_standing(up)
+    assert standing.stages == ("S1", "S2", "S3")
+    assert standing.direction == "up"
+    assert standing.conditions == tuple(up)
+    assert market_standing([on(branching.RULE, direction="up"), FLOW]).direction == "none"
+
+
+def of(rule: str, severity: int = WARN) -> Condition:
+    """A condition of SOL alone."""
+    return on(rule, severity, "north", "SOL")
+
+
+@pytest.mark.parametrize(
+    ("active", "level"),
+    [
+        ([], CALM),
+        ([on(asset_move.RULE, WARN, "north", "BTC")], CALM),
+        ([of(depth.DEPTH, HIGH)], CALM),
+        ([of(asset_move.RULE)], WARN),
+        ([of(open_interest.FLUSH, WATCH)], CALM),
+        ([of(asset_move.RULE), of(depth.DEPTH)], HIGH),
+        ([of(liquidations.RULE, CRITICAL)], CRITICAL),
+        ([of(asset_move.RULE), on(dislocation.ASSET, HIGH, MARKET, "SOL")], CRITICAL),
+        ([of(asset_move.RULE), on(dislocation.ASSET, WARN, MARKET, "SOL")], WARN),
+        ([of(asset_move.RULE), of(deleveraging.PRINT, EMERGENCY)], EMERGENCY),
+        ([of(asset_move.RULE), of(void.TWIN, HIGH)], WARN),
+        ([of(liquidations.RULE, CRITICAL), of(void.TWIN, HIGH)], EMERGENCY),
+        ([of(pegs.RULE, WARN)], WARN),
+        ([of(pegs.RULE, EMERGENCY)], CRITICAL),
+    ],
+)
+def test_the_level_of_one_asset(active: list[Condition], level: int) -> None:
+    """A cascade that stays its own would be missed, or told as if it were the market's."""
+    standing = asset_standing("SOL", active)
+    assert standing.level == level
+    assert bool(standing.second_key) == (level >= CRITICAL)
+    assert all(condition.asset == "SOL" for condition in standing.conditions)
