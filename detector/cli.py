@@ -53,6 +53,8 @@ def replay(
     conditions: Annotated[
         bool, typer.Option("--conditions", help="Also print the conditions of single assets.")
     ] = False,
+    start: Annotated[str | None, typer.Option("--from", help="Begin at this UTC time of the first day, HH:MM.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="End at this UTC time of the first day, HH:MM.")] = None,
 ) -> None:
     """Replay recordings at full speed."""
     from detector.commands.replay import Window

@@ -47,7 +47,7 @@ Entry = tuple[int, str, str, int, int, bytes, int, Event]
 
 
 class Reorder:
-    """The waiting room. `take` receives events as they come and gives back, in order, what nothing can precede any more.
+    """The waiting room. `take` receives events as they come and gives back, in order, what nothing can precede now.
 
     What is late, and what comes when, depends on the order of arrival alone and never on how arrivals are batched.
     """
@@ -69,6 +69,7 @@ class Reorder:
             ts = event.ts_event_ns
             if type(event) is Instrument:
                 # A definition holds for whatever follows it, older events included; it says nothing about time.
+                yield from self._release()
                 yield self.released_ns, event
                 continue
             if ts > event.ts_recv_ns + self.future_ns:

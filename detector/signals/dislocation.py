@@ -16,7 +16,7 @@ import msgspec
 from detector.bars import Ring
 from detector.market import Market
 from detector.stats.rolling_median import RollingMedian
-from detector.verdict import ANY, CRITICAL, EMERGENCY, HIGH, WARN, WATCH, Verdict, grade, towards, unknown
+from detector.verdict import ANY, CRITICAL, EMERGENCY, HIGH, WARN, WATCH, Verdict, calm, grade, towards, unknown
 from detector.world import World, key_of
 from schemas.alert import MARKET, Evidence
 
@@ -50,6 +50,7 @@ class Dislocations(msgspec.Struct):
             severity = grade(lasting, (limits.dislocation_warn, WARN), (limits.dislocation_critical, HIGH))
             holds = lasting >= limits.dislocation_watch / 2
             if not (severity or holds):
+                yield calm(ASSET, "S4", MARKET, asset)
                 continue
             venues = [k.partition("|")[0] for k in sorted(deviations)]
             if len(venues) > 2:

@@ -30,6 +30,12 @@ def trade(ms: int, trade_id: int | str | None = None, **where: Any) -> Trade:
     return Trade(**header(ms, **where), price=1.0, qty=1.0, notional_usd=1.0, taker="buy", trade_id=trade_id)
 
 
+def definition(ms: int) -> Instrument:
+    """The definition of the market."""
+    names = {"symbol": "BTCUSDT", "base": "BTC", "quote": "USDT"}
+    return Instrument(**header(ms), **names, market="perp", contract="linear", contract_value=1.0)
+
+
 def room() -> Reorder:
     """A waiting room with the usual lateness of half a second."""
     return Reorder(500 * MS, 2_000 * MS)
@@ -42,7 +48,7 @@ def out(reorder: Reorder, *events: Event) -> list[tuple[int, Event]]:
 
 def test_every_kind_of_event_has_its_rank() -> None:
     """A new kind would end the stream with a KeyError."""
-    assert set(RANK) == set(EVENTS)
+    assert set(RANK) == set(EVENTS) - {Instrument}
     assert len(set(RANK.values())) == len(RANK)
 
 
@@ -65,25 +71,33 @@ def test_events_within_the_lateness_leave_in_the_order_of_their_times() -> None:
 
 
 def test_equal_times_have_one_order_too() -> None:
-    """A snapshot could be applied after its deltas, a trade before its market is defined."""
-    definition = Instrument(
-        **header(0),
-        symbol="BTCUSDT",
-        base="BTC",
-        quote="USDT",
-        market="perp",
-        contract="linear",
-        contract_value=1.0,
-    )
+    """A snapshot could be applied after its deltas, or a gap after the snapshot that ends it."""
     gap = Gap(**header(0), channel="book", since_ns=T0, reason="hole")
     snapshot = BookSnapshot(**header(0), bids=LEVELS, asks=LEVELS, last_id=9)
     deltas = [BookDelta(**header(0), bids=LEVELS, asks=LEVELS, last_id=last) for last in (9, 10)]
     marks = [DerivativeState(**header(0), mark=price) for price in (1.0, 2.0)]
     trades = [trade(0, 99), trade(0, 100)]
-    right = [definition, gap, snapshot, *deltas, *trades, *marks, trade(0, 1, venue="south")]
+    right = [gap, snapshot, *deltas, *trades, *marks, trade(0, 1, venue="south")]
     for shift in range(len(right)):
         mixed = [*right[shift:], *right[:shift]][::-1]
         assert [event for _, event in out(room(), *mixed, trade(2_000))] == right
+
+
+def test_a_definition_precedes_what_waits_and_moves_no_time() -> None:
+    """The first trades of a market would be thrown away, or a list fetched late would make everything late."""
+    reorder = room()
+    early = trade(0)
+    assert out(reorder, early) == []
+    assert [event for _, event in out(reorder, definition(90_000))] == [definition(90_000)]
+    assert reorder.newest_ns == early.ts_event_ns
+    assert out(reorder, trade(501)) == [(0, early)]
+
+
+def test_what_precedes_a_definition_does_not_depend_on_batches() -> None:
+    """An undefined market's trades would be used or not, as the batches fall."""
+    events = [trade(0), trade(1_000), definition(1_000), trade(1_100), trade(2_000)]
+    single, batch = room(), room()
+    assert out(batch, *events) == [one for event in events for one in out(single, event)]
 
 
 def test_a_late_event_leaves_at_once_at_the_time_that_was_reached() -> None:
