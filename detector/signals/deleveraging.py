@@ -6,6 +6,7 @@ contiguous counter and does not print. Blind on venues whose ids skip in the cal
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from detector.market import Market
@@ -63,7 +64,9 @@ def _offbook(world: World, venue: str, markets: list[Market]) -> Verdict:
     ]
     if not usable:
         return unknown(OFFBOOK, "S6", venue, ANY)
-    holes = {market.asset: market.trading.missing_60s.total for market in usable}
+    holes: Counter[str] = Counter()
+    for market in usable:
+        holes[market.asset] += market.trading.missing_60s.total
     ids = sum(market.trading.ids_60s.total for market in usable)
     hit = sorted(asset for asset, missing in holes.items() if missing > 0)
     total = sum(holes.values())

@@ -30,7 +30,7 @@ TOLERANCE = {
     "alt_r60_pp": 1.5,
     "alt_r60_share": 0.20,
     "trades_share": 0.15,
-    "absorption": 0.12,
+    "absorption": 0.13,
     "branching": 0.05,
     "lambda_factor": 2.0,
     "delay_share": 0.20,

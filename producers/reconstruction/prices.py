@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from producers.reconstruction.btc import TRIGGER_SECOND, btc_path
 from producers.reconstruction.collateral import usde_path
 from producers.reconstruction.dislocation import gap_path
-from producers.reconstruction.facts import ALT_DROP, FIRST_MINUTE, LAST_MINUTE, MINUTES, VENUE_LOWS, minute_of, second_of
+from producers.reconstruction.facts import (
+    ALT_DROP,
+    FIRST_MINUTE,
+    LAST_MINUTE,
+    MINUTES,
+    VENUE_LOWS,
+    minute_of,
+    second_of,
+)
 from producers.reconstruction.markets import ALTS, BASE_PRICE, MAJOR_BETA, MARKETS, Market
 from producers.reconstruction.timeline import SECONDS, WINDOW, along
 
@@ -35,7 +43,7 @@ _STEP = 10
 _CALM_5S = 1.7e-4
 _TREMOR = 9e-4
 """All alts shake together until 21:13, or the ratio would fall with the moves in the lull."""
-_WICK_SHARES = (("21:18", 0.3), ("21:31", 0.4))
+_WICK_SHARES = (("21:21", 0.25), ("21:26", 0.4))
 """Own noise falls on one alt in four at a time, for the median alt to stay its own; on more when moves are small."""
 
 

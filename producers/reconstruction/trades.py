@@ -116,7 +116,9 @@ class Flow:
         if market.base == "BTC" and market.venue == "binance-coinm":
             at_s = np.maximum(at_s, start + 1.0)  # by then the price is inside the minute's published range
             extremes = np.array([int(np.argmin(path[1:])) + 1, int(np.argmax(path[1:])) + 1, 59]).clip(0, 59)
-            return np.concatenate([at_s, start + extremes + 0.001, [start + 59.9]]), np.append(sold, [True, False, True, True])
+            return np.concatenate([at_s, start + extremes + 0.001, [start + 59.9]]), np.append(
+                sold, [True, False, True, True]
+            )
         moved = self._moved_silently(market, start, at_s)
         after = self._cascade.mid(market)
         return np.concatenate([at_s, moved + _END_OF_SECOND]), np.concatenate([sold, after[moved + 1] < after[moved]])

@@ -32,7 +32,7 @@ def trade(ms: int, trade_id: int | str | None = None, **where: Any) -> Trade:
 
 def definition(ms: int) -> Instrument:
     """The definition of the market."""
-    names = {"symbol": "BTCUSDT", "base": "BTC", "quote": "USDT"}
+    names: dict[str, Any] = {"symbol": "BTCUSDT", "base": "BTC", "quote": "USDT"}
     return Instrument(**header(ms), **names, market="perp", contract="linear", contract_value=1.0)
 
 

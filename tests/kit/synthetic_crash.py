@@ -150,7 +150,10 @@ class _Source:
         self.book_id += 1
         # A full book a minute, and every second while it moves; a few levels and the top in between.
         if t >= 0 or second % 60 == 0:
-            sides = {"bids": self._levels(mid, -1, lots, STEPS), "asks": self._levels(mid, 1, lots, STEPS)}
+            sides: dict[str, Any] = {
+                "bids": self._levels(mid, -1, lots, STEPS),
+                "asks": self._levels(mid, 1, lots, STEPS),
+            }
             self._add(BookSnapshot, "north", instrument, second, 0.3, last_id=self.book_id, **sides)
         elif second % 3 == 0:
             sides = {"bids": msgspec.Raw(b"[]"), "asks": self._levels(mid, 1, lots, STEPS[4:])}
@@ -185,7 +188,7 @@ class _Source:
                 sampled=True,
             )
         if t == 55:
-            shared = {"price": price, "qty_base": 1.0, "notional_usd": price}
+            shared: dict[str, Any] = {"price": price, "qty_base": 1.0, "notional_usd": price}
             self._add(Adl, "north", instrument, second, 0.8, deleveraged="short", **shared)
             self._add(Insurance, "north", instrument, second, 0.8, balance_usd=1e9)
 

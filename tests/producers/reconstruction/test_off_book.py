@@ -36,10 +36,3 @@ def test_off_book_rows_are_marked_and_away_from_the_market(observed: Any) -> Non
     """They must never enter a price: a reader that takes them would see 2 % wicks."""
     kinds = {row[5] for rows in observed.trades.values() for row in rows}
     assert kinds == {"MARKET", "ADL", "INSURANCE_FUND"}
-
-
-def test_liquidation_orders_are_throttled_to_one_a_second_and_market(observed: Any) -> None:
-    """More than the venue ever prints would make its feed look complete."""
-    for symbol, times in observed.liquidation_orders.items():
-        seconds = [int(at_s) for at_s in times]
-        assert len(seconds) == len(set(seconds)), symbol

@@ -1,0 +1,198 @@
+import pytest
+
+from detector.signals.dislocation import ASSET, BREADTH, Dislocations
+from detector.stats.rolling_median import RollingMedian
+from detector.verdict import CALM, CRITICAL, EMERGENCY, HIGH, WARN, WATCH, Verdict
+from schemas.instrument import Instrument
+from tests.kit.markets import Scene, find, instrument, said
+
+VENUES = ("binance-coinm", "coinbase", "kraken")
+
+
+def pair(base: str, venues: int = 2) -> list[Instrument]:
+    return [instrument(base, venue=venue, quote="USD") for venue in VENUES[:venues]]
+
+
+class Prices:
+    """Assets on several venues, whose usual differences are known after two seconds."""
+
+    def __init__(self, *assets: str, venues: int = 2, factor: float = 1.0) -> None:
+        self.assets = {asset: pair(asset, venues) for asset in assets}
+        self.scene = Scene(*(definition for markets in self.assets.values() for definition in markets))
+        self.signal = Dislocations()
+        for markets in self.assets.values():
+            for definition in markets:
+                key = f"{definition.venue}|{definition.instrument}"
+                self.signal.usual[key] = RollingMedian(every_s=1, warm=2, size=30)
+        self.factor = factor
+
+    def seconds(self, count: int = 1, *, learn: bool = False, silent: tuple[str, ...] = (), **away: float) -> list[Verdict]:
+        """Seconds in which an asset's first market trades so far away from the others; the last one's verdicts."""
+        found: list[Verdict] = []
+        for _ in range(count):
+            for asset, markets in self.assets.items():
+                for n, definition in enumerate(markets):
+                    if definition.venue not in silent:
+                        self.scene.trade(definition, self.factor * (1 + (away.get(asset, 0.0) if n == 0 else 0.0)))
+            self.scene.close()
+            found = list(self.signal.evaluate(self.scene.world, learn))
+        return found
+
+    def asset(self, found: list[Verdict], asset: str) -> Verdict | None:
+        mine = [verdict for verdict in found if (verdict.rule, verdict.asset) == (ASSET, asset)]
+        return mine[0] if mine else None
+
+
+@pytest.mark.parametrize(
+    ("away", "severity", "holds"),
+    [(0.0, CALM, False), (0.0024, CALM, False), (0.003, CALM, True), (0.0099, CALM, True), (0.0102, WARN, True), (0.031, HIGH, True)],
+)
+@pytest.mark.parametrize("factor", [1.0, 1e-5, 6e4])
+def test_two_prices_of_one_asset_are_graded(away: float, severity: int, holds: bool, factor: float) -> None:
+    """The earliest and most specific sign of a void, whatever the coin costs."""
+    prices = Prices("AVAX", factor=factor)
+    prices.seconds(40, learn=True)
+    verdict = prices.asset(prices.seconds(5, AVAX=-away), "AVAX")
+    assert ((verdict.severity, verdict.holds) if verdict else (CALM, False)) == (severity, holds)
+
+
+def test_it_must_last_five_seconds() -> None:
+    """One trade at an odd price would be a dislocation."""
+    prices = Prices("AVAX")
+    prices.seconds(40, learn=True)
+    found = [prices.asset(prices.seconds(AVAX=-0.05), "AVAX") for _ in range(6)]
+    assert [verdict.severity if verdict else CALM for verdict in found] == [CALM] * 4 + [HIGH] * 2
+    assert prices.asset(prices.seconds(), "AVAX") is None
+
+
+def test_seconds_before_a_silence_do_not_count_as_lasting() -> None:
+    """Four seconds yesterday and one today would be five."""
+    prices = Prices("AVAX")
+    prices.seconds(40, learn=True)
+    prices.seconds(4, AVAX=-0.05)
+    prices.scene.close(1)
+    silent = prices.seconds(30, silent=("coinbase",), AVAX=-0.05)
+    verdict = prices.asset(silent, "AVAX")
+    assert verdict is not None
+    assert not verdict.known
+    found = [prices.asset(prices.seconds(AVAX=-0.05), "AVAX") for _ in range(5)]
+    assert [verdict.severity if verdict else CALM for verdict in found] == [CALM] * 4 + [HIGH]
+
+
+def test_the_usual_difference_is_no_dislocation() -> None:
+    """A perpetual's premium of 0.4 % would hold an alarm for days."""
+    prices = Prices("AVAX")
+    for _ in range(40):
+        prices.seconds(1, learn=True, AVAX=0.004)
+    assert prices.asset(prices.seconds(5, AVAX=0.004), "AVAX") is None
+    verdict = prices.asset(prices.seconds(5, AVAX=0.0145), "AVAX")
+    assert verdict is not None
+    assert verdict.severity == WARN
+
+
+def test_it_is_unknown_until_the_usual_difference_is_known() -> None:
+    """A premium would be an alarm at every start."""
+    prices = Prices("AVAX")
+    prices.signal.usual.clear()
+    found = prices.seconds(30, learn=True, AVAX=-0.05)
+    assert not find(found, ASSET, asset="AVAX").known
+    assert not find(found, BREADTH).known
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_with_two_markets_nobody_is_blamed(sign: int) -> None:
+    """Which of two prices is the wrong one cannot be known from them."""
+    prices = Prices("AVAX")
+    prices.seconds(40, learn=True)
+    verdict = prices.asset(prices.seconds(5, AVAX=sign * 0.04), "AVAX")
+    assert verdict is not None
+    assert said(verdict) == (HIGH, True, True, "none")
+    assert verdict.evidence[0].note == "between binance-coinm and coinbase; neither is to blame by this alone"
+
+
+@pytest.mark.parametrize(("sign", "direction"), [(-1, "down"), (1, "up")])
+def test_with_three_markets_the_one_away_from_the_others_is_named(sign: int, direction: str) -> None:
+    """Readers must know whose price not to trust."""
+    prices = Prices("AVAX", venues=3)
+    prices.seconds(40, learn=True)
+    verdict = prices.asset(prices.seconds(5, AVAX=sign * 0.04), "AVAX")
+    assert verdict is not None
+    assert said(verdict) == (HIGH, True, True, direction)
+    assert verdict.evidence[0].note == "binance-coinm away from 2 peers"
+    assert verdict.evidence[0].value == pytest.approx(sign * 0.04)
+
+
+def test_a_stale_or_late_peer_is_left_out() -> None:
+    """An old price looks dislocated."""
+    prices = Prices("AVAX", venues=3)
+    prices.seconds(40, learn=True)
+    found = prices.seconds(12, silent=("binance-coinm",), AVAX=0.0)
+    assert prices.asset(found, "AVAX") is None
+    late = prices.scene.market(prices.assets["AVAX"][0]).delay
+    for _ in range(6):
+        prices.scene.trade(prices.assets["AVAX"][0], 0.9, delay_s=4.0)
+        found = prices.seconds(1, silent=("binance-coinm",))
+    assert (late.delay_s or 0.0) > 1.0
+    assert prices.asset(found, "AVAX") is None
+
+
+def test_one_market_or_none_in_dollars_cannot_be_compared() -> None:
+    """Prices in bitcoin or with an expiry differ by nature."""
+    btc_quoted = instrument("ETH", venue="kraken", quote="BTC", market="spot")
+    future = instrument("ETH", venue="binance-usdm", market="future")
+    eth = instrument("ETH", venue="coinbase", quote="USD", market="spot")
+    scene, signal = Scene(btc_quoted, future, eth), Dislocations()
+    for _ in range(30):
+        scene.trade(btc_quoted, 0.03)
+        scene.trade(future, 3_300.0)
+        scene.trade(eth, 3_000.0)
+        scene.close()
+        found = list(signal.evaluate(scene.world, True))
+    assert not find(found, ASSET, asset="ETH").known
+    assert not find(found, BREADTH).known
+
+
+def test_a_broken_peg_is_not_told_twice() -> None:
+    """A stablecoin has a signal of its own."""
+    prices = Prices("USDC")
+    assert [verdict.rule for verdict in prices.seconds(10, learn=True)] == [BREADTH]
+
+
+@pytest.mark.parametrize(
+    ("away", "severity", "holds"),
+    [
+        ((0.05, 0.002, 0.0), CALM, False),
+        ((0.05, 0.003, 0.0), CALM, True),
+        ((0.006, 0.006, 0.0), WATCH, True),
+        ((0.011, 0.011, 0.0), HIGH, True),
+        ((0.032, 0.032, 0.0), CRITICAL, True),
+        ((0.06, 0.06, 0.01), CRITICAL, True),
+        ((0.054, 0.054, 0.054), EMERGENCY, True),
+    ],
+)
+def test_breadth_is_graded_by_the_second_and_third_asset(
+    away: tuple[float, float, float], severity: int, holds: bool
+) -> None:
+    """One coin's listing is no void of a market."""
+    prices = Prices("AVAX", "DOT", "UNI")
+    prices.seconds(40, learn=True)
+    found = prices.seconds(5, AVAX=-away[0], DOT=-away[1], UNI=-away[2])
+    verdict = find(found, BREADTH, venue="market", asset="*")
+    assert (verdict.severity, verdict.holds, verdict.known) == (severity, holds, True)
+
+
+@pytest.mark.parametrize(("move", "direction"), [(-0.05, "down"), (0.05, "up")])
+def test_breadth_points_where_the_market_went(move: float, direction: str) -> None:
+    """A void above the market and one below it are different alerts."""
+    prices = Prices("AVAX", "DOT")
+    prices.seconds(70, learn=True)
+    found = prices.seconds(5, AVAX=move, DOT=move)
+    assert find(found, BREADTH).direction == direction
+
+
+def test_a_dislocation_does_not_become_usual() -> None:
+    """Frozen transfers keep prices apart for hours."""
+    prices = Prices("AVAX", "DOT")
+    prices.seconds(40, learn=True)
+    found = prices.seconds(600, learn=True, AVAX=-0.04, DOT=-0.04)
+    assert find(found, BREADTH).severity == CRITICAL

@@ -1,0 +1,133 @@
+import pytest
+
+from detector.signals import feed
+from detector.verdict import CALM, HIGH, WARN, Verdict
+from schemas.instrument import Instrument
+from tests.kit.markets import Scene, find, instrument, quick_to_learn, said
+
+GEMINI = [instrument(base, venue="gemini", quote="USD", market="spot") for base in ("BTC", "ETH", "SOL")]
+OTHERS = [instrument(base, venue="coinbase", quote="USD", market="spot") for base in ("BTC", "ETH")]
+
+
+class Feeds:
+    """Two venues with usual delays of 50 ms or so."""
+
+    def __init__(self, *definitions: Instrument) -> None:
+        self.definitions = definitions or (*GEMINI, *OTHERS)
+        self.scene = Scene(*self.definitions)
+        for definition in self.definitions:
+            quick_to_learn(self.scene.market(definition))
+
+    def run(
+        self,
+        seconds: int,
+        *,
+        late: dict[str, float] | None = None,
+        streams: int = 9,
+        silent: tuple[str, ...] = (),
+        learn: bool = False,
+    ) -> list[Verdict]:
+        """Seconds in which the first `streams` markets of some venues arrive later; the last second's verdicts."""
+        for _ in range(seconds):
+            ranks: dict[str, int] = {}
+            for definition in self.definitions:
+                rank = ranks[definition.venue] = ranks.get(definition.venue, 0) + 1
+                if definition.venue in silent:
+                    continue
+                extra_s = (late or {}).get(definition.venue, 0.0) if rank <= streams else 0.0
+                for n in range(4):
+                    self.scene.trade(definition, 100.0, after_ms=200 * n, delay_s=0.05 + 0.01 * n + extra_s)
+            self.scene.close(learn=learn)
+        return list(feed.evaluate(self.scene.world))
+
+    def warm(self) -> None:
+        self.run(30, learn=True)
+
+
+def gemini(found: list[Verdict], rule: str) -> Verdict:
+    return find(found, rule, venue="gemini", asset="*")
+
+
+@pytest.mark.parametrize(("extra_s", "severity"), [(0.0, CALM), (0.9, CALM), (1.1, WARN), (4.9, WARN), (5.1, HIGH)])
+def test_a_venue_that_is_late_on_several_streams_is_told(extra_s: float, severity: int) -> None:
+    """A feed that lags by 18 times in the minute of the trigger is the first sign of a venue in trouble."""
+    feeds = Feeds()
+    feeds.warm()
+    found = feeds.run(12, late={"gemini": extra_s})
+    verdict = gemini(found, feed.DELAY)
+    assert said(verdict) == (severity, severity > CALM, True, "none")
+    assert find(found, feed.DELAY, venue="coinbase").severity == CALM
+
+
+def test_one_late_stream_proves_little() -> None:
+    """ADA alone lagged by seven to twelve seconds in a calm hour."""
+    feeds = Feeds()
+    feeds.warm()
+    verdict = gemini(feeds.run(12, late={"gemini": 9.0}, streams=1), feed.DELAY)
+    assert said(verdict) == (CALM, True, True, "none")
+    assert gemini(feeds.run(12, late={"gemini": 9.0}, streams=2), feed.DELAY).severity == HIGH
+
+
+def test_when_every_venue_is_late_the_fault_is_ours() -> None:
+    """Our own overload would be told as a withdrawal of every venue."""
+    feeds = Feeds()
+    feeds.warm()
+    found = feeds.run(12, late={"gemini": 9.0, "coinbase": 9.0})
+    assert gemini(found, feed.DELAY).severity == CALM
+    assert find(found, feed.DELAY, venue="coinbase").severity == CALM
+
+
+def test_one_venue_alone_cannot_be_told_from_ourselves() -> None:
+    """Our own network would be blamed on the venue."""
+    feeds = Feeds(*GEMINI)
+    feeds.warm()
+    assert not gemini(feeds.run(12, late={"gemini": 9.0}), feed.DELAY).known
+
+
+def test_a_delay_is_unknown_until_its_usual_is() -> None:
+    """A slow venue would be an alarm at every start."""
+    feeds = Feeds()
+    for definition in GEMINI:
+        feeds.scene.market(definition).delay.usual.warm = 10**6
+    feeds.warm()
+    assert not gemini(feeds.run(12, late={"gemini": 9.0}), feed.DELAY).known
+
+
+def test_a_silent_venue_is_told_after_five_seconds_while_its_peers_trade() -> None:
+    """A dead socket looks like a calm market."""
+    feeds = Feeds()
+    feeds.run(660, learn=True)
+    found = [gemini(feeds.run(1, silent=("gemini",)), feed.SILENCE) for _ in range(8)]
+    assert [verdict.severity for verdict in found] == [CALM] * 5 + [HIGH] * 3
+    assert found[-1].confirm == 1
+    assert gemini(feeds.run(1), feed.SILENCE).severity == CALM
+
+
+def test_a_venue_that_is_often_quiet_is_not_blind() -> None:
+    """Small venues pause for half a minute every night."""
+    feeds = Feeds()
+    for _ in range(44):
+        feeds.run(3, learn=True)
+        feeds.run(12, silent=("gemini",), learn=True)
+    usual_s = feeds.scene.world.pulses["gemini"].usual_longest_s
+    assert usual_s is not None
+    assert 12 < usual_s < 14
+    feeds.run(3)
+    assert gemini(feeds.run(30, silent=("gemini",)), feed.SILENCE).severity == CALM
+    assert gemini(feeds.run(12, silent=("gemini",)), feed.SILENCE).severity == HIGH
+
+
+def test_silence_is_unknown_without_peers_that_trade() -> None:
+    """Our own lost connection would be every venue's."""
+    feeds = Feeds()
+    feeds.run(660, learn=True)
+    found = feeds.run(10, silent=("gemini", "coinbase"))
+    assert not gemini(found, feed.SILENCE).known
+    assert not find(found, feed.SILENCE, venue="coinbase").known
+
+
+def test_silence_is_unknown_for_the_first_ten_minutes() -> None:
+    """How quiet a venue usually is must be known first."""
+    feeds = Feeds()
+    feeds.run(120, learn=True)
+    assert not gemini(feeds.run(10, silent=("gemini",)), feed.SILENCE).known

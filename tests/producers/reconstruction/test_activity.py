@@ -1,0 +1,23 @@
+"""Counts of trades, sells and orders in ten seconds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from producers.reconstruction.activity import build_activity
+from producers.reconstruction.facts import FIRST_MINUTE, MINUTES, THINNING
+
+
+def test_a_minutes_best_ten_seconds_are_the_published_rate() -> None:
+    """Multiples of the calm are read off them."""
+    trades = build_activity(3).trades.reshape(-1, 6).max(axis=1)
+    for minute, row in MINUTES.items():
+        assert abs(trades[minute - FIRST_MINUTE] * THINNING / 10 - row.trades_per_s) <= 0.21
+
+
+def test_orders_never_exceed_sells_nor_sells_trades() -> None:
+    """An order is at least one fill."""
+    trades, sells, orders = build_activity(4)
+    assert np.all(orders <= sells)
+    assert np.all(sells <= trades)
+    assert np.all(trades > 0)
