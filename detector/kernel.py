@@ -771,6 +771,22 @@ class Book:
         head = _BOOK_HEAD.pack(b"book\x01", self._lot, *state, *sums, *counts)
         return head + b"".join(levels)
 
+    @classmethod
+    def from_dump(cls, data: bytes) -> Book:
+        """A book that goes on where the one that wrote `data` stood, with the usual half width.
+
+        Raises `ValueError` when `data` is not the state of a book.
+        """
+        try:
+            magic, lot, inverse, *_ = _BOOK_HEAD.unpack_from(data)
+        except struct.error as error:
+            raise ValueError("not the state of a book") from error
+        if magic != b"book\x01":
+            raise ValueError("not the state of a book")
+        book = cls(lot, bool(inverse))
+        book.load(data)
+        return book
+
     def load(self, data: bytes) -> None:
         """Become the book that wrote `data`. Raises `ValueError`, unchanged, when it is not such a book's."""
         try:
@@ -921,6 +937,23 @@ class Window:
         reals = list(self._sums) + list(self._rests) + list(self._values[head : self._end])
         body = struct.pack(f"<{len(whole)}q{len(reals)}d", *whole, *reals)
         return _WINDOW_HEAD.pack(b"wind\x01", self._width, kept) + body
+
+    @classmethod
+    def from_dump(cls, data: bytes) -> Window:
+        """A window that goes on where the one that wrote `data` stood.
+
+        Raises `ValueError` when `data` is not the state of a window.
+        """
+        try:
+            magic, width, _ = _WINDOW_HEAD.unpack_from(data)
+            spans = struct.unpack_from(f"<{width}q", data, _WINDOW_HEAD.size)
+        except struct.error as error:
+            raise ValueError("not the state of a window") from error
+        if magic != b"wind\x01":
+            raise ValueError("not the state of a window")
+        window = cls(spans)
+        window.load(data)
+        return window
 
     def load(self, data: bytes) -> None:
         """Become the window that wrote `data`. Raises `ValueError`, unchanged, when it had other spans."""

@@ -9,6 +9,7 @@ traded for ten seconds or arrive late are left out. Blind with one market an ass
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import nan
 from statistics import median
 
 import msgspec
@@ -18,7 +19,7 @@ from detector.market import Market
 from detector.stats.rolling_median import RollingMedian
 from detector.verdict import ANY, CRITICAL, EMERGENCY, HIGH, WARN, WATCH, Verdict, calm, grade, towards, unknown
 from detector.world import World, key_of
-from schemas.alert import MARKET, Evidence
+from schemas.alert import MARKET, Direction, Evidence
 
 ASSET = "S4.dislocation/1"
 BREADTH = "S4.dislocation_breadth/1"
@@ -53,8 +54,9 @@ class Dislocations(msgspec.Struct):
                 yield calm(ASSET, "S4", MARKET, asset)
                 continue
             venues = [k.partition("|")[0] for k in sorted(deviations)]
+            direction: Direction = "none"
             if len(venues) > 2:
-                who = f"{key.partition('|')[0]} away from {len(venues) - 1} peers"
+                who, direction = f"{key.partition('|')[0]} away from {len(venues) - 1} peers", towards(signed)
             else:
                 who = f"between {' and '.join(venues)}; neither is to blame by this alone"
             evidence = (
@@ -66,7 +68,7 @@ class Dislocations(msgspec.Struct):
                     note=who,
                 ),
             )
-            yield Verdict(ASSET, "S4", MARKET, asset, severity, holds, direction=towards(signed), evidence=evidence)
+            yield Verdict(ASSET, "S4", MARKET, asset, severity, holds, direction=direction, evidence=evidence)
         if not comparable:
             yield unknown(BREADTH, "S4")
             return
@@ -77,30 +79,31 @@ class Dislocations(msgspec.Struct):
     ) -> dict[str, tuple[float, float]]:
         """For each comparable market (least |deviation| of the last seconds, signed deviation now)."""
         limits, timing = world.config.void, world.config.timing
-        fresh = [
-            market
+        fresh = {
+            key_of(market.venue, market.instrument.instrument): market
             for market in markets
             if market.in_dollars
             and market.instrument.market != "future"
             and market.trading.fresh(world.now_ns, timing.price_stale_s)
             and (market.delay.delay_s or 0.0) <= limits.peer_delay_s
-        ]
-        if len(fresh) < 2:
-            return {}
+        }
         found: dict[str, tuple[float, float]] = {}
-        for market in fresh:
+        for market in markets:
             key = key_of(market.venue, market.instrument.instrument)
-            others = median(peer.trading.price for peer in fresh if peer is not market)
+            recent = self.recent.setdefault(key, Ring.of(limits.dislocation_s))
+            if key not in fresh or len(fresh) < 2:
+                recent.put(world.now_s, nan)  # what lasts, lasts without an interruption
+                continue
+            others = median(peer.trading.price for peer in fresh.values() if peer is not market)
             raw = market.trading.price / others - 1.0
             usual = self.usual.setdefault(key, RollingMedian())
-            recent = self.recent.setdefault(key, Ring.of(limits.dislocation_s))
             deviation = raw - (usual.value or 0.0)
             if learn and abs(deviation) < limits.dislocation_watch:
                 usual.offer(world.now_s, raw)
             recent.put(world.now_s, abs(deviation))
             if usual.value is not None:
-                lasting = min(recent.cells) if recent.seen >= recent.size else 0.0
-                found[key] = (lasting, deviation)
+                interrupted = any(cell != cell for cell in recent.cells)
+                found[key] = (0.0 if interrupted else min(recent.cells), deviation)
         return found
 
     def _breadth(self, world: World, sustained: dict[str, float]) -> Verdict:

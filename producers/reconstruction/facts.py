@@ -40,7 +40,7 @@ TOLERANCE = {
 
 
 class Minute(NamedTuple):
-    """One row of the minute table."""
+    """One row of the minute table. `alt_r60_pct`: worst 60-second return of the median alt, ending in the minute."""
 
     minute: int
     btc_close: float

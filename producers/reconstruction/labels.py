@@ -1,4 +1,4 @@
-"""Ground truth of the reconstruction: when each condition really begins and ends in what is emitted."""
+"""Ground truth of the reconstruction: when each condition begins and ends in what is emitted."""
 
 from __future__ import annotations
 

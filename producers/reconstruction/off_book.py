@@ -19,7 +19,7 @@ ADL, INSURANCE_FUND = 1, 2
 _SHOWN_SHARE = 4
 """One off-book fill in so many shows as a row (X = ADL or INSURANCE_FUND), the rest are holes in the trade ids."""
 _ADL_FROM = minute_of("21:17")
-"""Which of the two a fill was is not known; an insurance fund pays first, so deleveraging is shown after the first wave."""
+"""Which of the two a fill was is not known; a fund pays first, so deleveraging shows only after Hyperliquid's first."""
 _SHARES = {market.base: market.share for market in MARKETS if is_alt(market)}
 
 

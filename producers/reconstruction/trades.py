@@ -57,9 +57,9 @@ class Flow:
                 drawn[market] = self._other_minute(market, minute, rng)
         result: dict[Market, Trades] = {}
         for market, (at_s, sold) in drawn.items():
-            at_s = self._followed(market, (minute - FIRST_MINUTE) * 60, at_s)
-            order = np.argsort(at_s, kind="stable")
-            result[market] = self._priced(market, minute, at_s[order], sold[order], rng)
+            when = self._followed(market, (minute - FIRST_MINUTE) * 60, at_s)
+            order = np.argsort(when, kind="stable")
+            result[market] = self._priced(market, minute, when[order], sold[order], rng)
         return result
 
     def _alts_minute(self, minute: int, rng: np.random.Generator) -> dict[Market, tuple[Floats, NDArray[np.bool_]]]:

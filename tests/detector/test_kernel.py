@@ -365,6 +365,36 @@ def test_a_damaged_or_foreign_state_is_refused() -> None:
     assert book.dump() == before
 
 
+@pytest.mark.parametrize("inverse", [False, True])
+def test_a_book_is_made_from_its_state_alone(inverse: bool) -> None:
+    """A saved engine would need every market's definition before it could read its books."""
+    book = book_of(
+        [("99.9", "0.1"), ("99.5", "0.3"), ("1.5", "1")], [("100.1", "0.7"), ("9000", "1")], 10.0, inverse, 0.01
+    )
+    twin = Book.from_dump(book.dump())
+    assert twin.dump() == book.dump()
+    for each in (book, twin):
+        each.apply_delta(raw(("99.95", "7")), raw(("100.1", "0"), ("100.2", "3")))
+    assert twin.dump() == book.dump()
+    assert depths(twin) == depths(book)
+
+
+def test_no_book_is_made_from_something_else() -> None:
+    """A window's bytes, or half of a book's, would become a book of nonsense."""
+    good = book_of([("99", "1")], [("101", "1")]).dump()
+    for data in (
+        b"",
+        good[:-1],
+        good[:7],
+        good + b"x",
+        b"BOOK" + good[4:],
+        Window((10,)).dump(),
+        b"book\x01" + bytes(400),
+    ):
+        with pytest.raises(ValueError, match="state|positive"):
+            Book.from_dump(data)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -495,6 +525,27 @@ def test_a_damaged_or_foreign_window_state_is_refused() -> None:
         with pytest.raises(ValueError, match="state"):
             window.load(data)
     assert window.dump() == good
+
+
+def test_a_window_is_made_from_its_state_alone() -> None:
+    """As with books."""
+    window = Window((10, 100))
+    for ts in range(0, 300, 7):
+        window.add(ts, ts / 10)
+    twin = Window.from_dump(window.dump())
+    assert twin.dump() == window.dump()
+    for each in (window, twin):
+        each.add(303, 0.1)
+    assert [twin.sum(i, 350) for i in (0, 1)] == [window.sum(i, 350) for i in (0, 1)]
+
+
+def test_no_window_is_made_from_something_else() -> None:
+    """As with books."""
+    good = Window((10, 100)).dump()
+    book = book_of([("99", "1")], [("101", "1")]).dump()
+    for data in (b"", good[:-1], good[:9], b"WIND" + good[4:], book, good[:5] + b"\xff" * 16, good[:5] + bytes(16)):
+        with pytest.raises(ValueError, match="state|spans"):
+            Window.from_dump(data)
 
 
 @pytest.mark.parametrize("spans", [(), (0,), (10, -1)])

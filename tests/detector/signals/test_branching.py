@@ -13,7 +13,9 @@ def verdict(world: World) -> Verdict:
     return find(branching.evaluate(world), branching.RULE, venue="market", asset="*")
 
 
-def market(sells: float | None, buys: float | None, minute: float | None, ten: float | None, move: float = -0.01) -> Verdict:
+def market(
+    sells: float | None, buys: float | None, minute: float | None, ten: float | None, move: float = -0.01
+) -> Verdict:
     scene = Scene(BTC, ETH)
     pool = scene.world.pool
     pool.sells.value, pool.buys.value = sells, buys

@@ -69,7 +69,13 @@ class Venue:
         self.ids = dict.fromkeys(range(len(self.coins)), 1_000)
 
     def run(
-        self, seconds: int, *, skips: dict[int, int] | None = None, silent: bool = False, move: float = 0.0, late: bool = False
+        self,
+        seconds: int,
+        *,
+        skips: dict[int, int] | None = None,
+        silent: bool = False,
+        move: float = 0.0,
+        late: bool = False,
     ) -> None:
         """Seconds in which `skips` of a coin's ids do not print; `late` ones print half a second later."""
         for second in range(seconds):

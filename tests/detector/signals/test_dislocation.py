@@ -6,6 +6,7 @@ from detector.verdict import CALM, CRITICAL, EMERGENCY, HIGH, WARN, WATCH, Verdi
 from schemas.instrument import Instrument
 from tests.kit.markets import Scene, find, instrument, said
 
+QUIET = (CALM, False, True, "none")
 VENUES = ("binance-coinm", "coinbase", "kraken")
 
 
@@ -26,7 +27,9 @@ class Prices:
                 self.signal.usual[key] = RollingMedian(every_s=1, warm=2, size=30)
         self.factor = factor
 
-    def seconds(self, count: int = 1, *, learn: bool = False, silent: tuple[str, ...] = (), **away: float) -> list[Verdict]:
+    def seconds(
+        self, count: int = 1, *, learn: bool = False, silent: tuple[str, ...] = (), **away: float
+    ) -> list[Verdict]:
         """Seconds in which an asset's first market trades so far away from the others; the last one's verdicts."""
         found: list[Verdict] = []
         for _ in range(count):
@@ -38,31 +41,34 @@ class Prices:
             found = list(self.signal.evaluate(self.scene.world, learn))
         return found
 
-    def asset(self, found: list[Verdict], asset: str) -> Verdict | None:
-        mine = [verdict for verdict in found if (verdict.rule, verdict.asset) == (ASSET, asset)]
-        return mine[0] if mine else None
-
 
 @pytest.mark.parametrize(
     ("away", "severity", "holds"),
-    [(0.0, CALM, False), (0.0024, CALM, False), (0.003, CALM, True), (0.0099, CALM, True), (0.0102, WARN, True), (0.031, HIGH, True)],
+    [
+        (0.0, CALM, False),
+        (0.0024, CALM, False),
+        (0.003, CALM, True),
+        (0.0099, CALM, True),
+        (0.0102, WARN, True),
+        (0.031, HIGH, True),
+    ],
 )
 @pytest.mark.parametrize("factor", [1.0, 1e-5, 6e4])
 def test_two_prices_of_one_asset_are_graded(away: float, severity: int, holds: bool, factor: float) -> None:
     """The earliest and most specific sign of a void, whatever the coin costs."""
     prices = Prices("AVAX", factor=factor)
     prices.seconds(40, learn=True)
-    verdict = prices.asset(prices.seconds(5, AVAX=-away), "AVAX")
-    assert ((verdict.severity, verdict.holds) if verdict else (CALM, False)) == (severity, holds)
+    verdict = find(prices.seconds(5, AVAX=-away), ASSET, asset="AVAX")
+    assert (verdict.severity, verdict.holds, verdict.known) == (severity, holds, True)
 
 
 def test_it_must_last_five_seconds() -> None:
     """One trade at an odd price would be a dislocation."""
     prices = Prices("AVAX")
     prices.seconds(40, learn=True)
-    found = [prices.asset(prices.seconds(AVAX=-0.05), "AVAX") for _ in range(6)]
-    assert [verdict.severity if verdict else CALM for verdict in found] == [CALM] * 4 + [HIGH] * 2
-    assert prices.asset(prices.seconds(), "AVAX") is None
+    found = [find(prices.seconds(AVAX=-0.05), ASSET, asset="AVAX") for _ in range(6)]
+    assert [verdict.severity for verdict in found] == [CALM] * 4 + [HIGH] * 2
+    assert said(find(prices.seconds(), ASSET, asset="AVAX")) == QUIET
 
 
 def test_seconds_before_a_silence_do_not_count_as_lasting() -> None:
@@ -72,11 +78,10 @@ def test_seconds_before_a_silence_do_not_count_as_lasting() -> None:
     prices.seconds(4, AVAX=-0.05)
     prices.scene.close(1)
     silent = prices.seconds(30, silent=("coinbase",), AVAX=-0.05)
-    verdict = prices.asset(silent, "AVAX")
-    assert verdict is not None
+    verdict = find(silent, ASSET, asset="AVAX")
     assert not verdict.known
-    found = [prices.asset(prices.seconds(AVAX=-0.05), "AVAX") for _ in range(5)]
-    assert [verdict.severity if verdict else CALM for verdict in found] == [CALM] * 4 + [HIGH]
+    found = [find(prices.seconds(AVAX=-0.05), ASSET, asset="AVAX") for _ in range(5)]
+    assert [verdict.severity for verdict in found] == [CALM] * 4 + [HIGH]
 
 
 def test_the_usual_difference_is_no_dislocation() -> None:
@@ -84,9 +89,8 @@ def test_the_usual_difference_is_no_dislocation() -> None:
     prices = Prices("AVAX")
     for _ in range(40):
         prices.seconds(1, learn=True, AVAX=0.004)
-    assert prices.asset(prices.seconds(5, AVAX=0.004), "AVAX") is None
-    verdict = prices.asset(prices.seconds(5, AVAX=0.0145), "AVAX")
-    assert verdict is not None
+    assert said(find(prices.seconds(5, AVAX=0.004), ASSET, asset="AVAX")) == QUIET
+    verdict = find(prices.seconds(5, AVAX=0.0145), ASSET, asset="AVAX")
     assert verdict.severity == WARN
 
 
@@ -104,8 +108,7 @@ def test_with_two_markets_nobody_is_blamed(sign: int) -> None:
     """Which of two prices is the wrong one cannot be known from them."""
     prices = Prices("AVAX")
     prices.seconds(40, learn=True)
-    verdict = prices.asset(prices.seconds(5, AVAX=sign * 0.04), "AVAX")
-    assert verdict is not None
+    verdict = find(prices.seconds(5, AVAX=sign * 0.04), ASSET, asset="AVAX")
     assert said(verdict) == (HIGH, True, True, "none")
     assert verdict.evidence[0].note == "between binance-coinm and coinbase; neither is to blame by this alone"
 
@@ -115,8 +118,7 @@ def test_with_three_markets_the_one_away_from_the_others_is_named(sign: int, dir
     """Readers must know whose price not to trust."""
     prices = Prices("AVAX", venues=3)
     prices.seconds(40, learn=True)
-    verdict = prices.asset(prices.seconds(5, AVAX=sign * 0.04), "AVAX")
-    assert verdict is not None
+    verdict = find(prices.seconds(5, AVAX=sign * 0.04), ASSET, asset="AVAX")
     assert said(verdict) == (HIGH, True, True, direction)
     assert verdict.evidence[0].note == "binance-coinm away from 2 peers"
     assert verdict.evidence[0].value == pytest.approx(sign * 0.04)
@@ -127,13 +129,13 @@ def test_a_stale_or_late_peer_is_left_out() -> None:
     prices = Prices("AVAX", venues=3)
     prices.seconds(40, learn=True)
     found = prices.seconds(12, silent=("binance-coinm",), AVAX=0.0)
-    assert prices.asset(found, "AVAX") is None
+    assert said(find(found, ASSET, asset="AVAX")) == QUIET
     late = prices.scene.market(prices.assets["AVAX"][0]).delay
     for _ in range(6):
         prices.scene.trade(prices.assets["AVAX"][0], 0.9, delay_s=4.0)
         found = prices.seconds(1, silent=("binance-coinm",))
     assert (late.delay_s or 0.0) > 1.0
-    assert prices.asset(found, "AVAX") is None
+    assert said(find(found, ASSET, asset="AVAX")) == QUIET
 
 
 def test_one_market_or_none_in_dollars_cannot_be_compared() -> None:

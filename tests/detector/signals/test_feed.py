@@ -98,7 +98,7 @@ def test_a_silent_venue_is_told_after_five_seconds_while_its_peers_trade() -> No
     feeds = Feeds()
     feeds.run(660, learn=True)
     found = [gemini(feeds.run(1, silent=("gemini",)), feed.SILENCE) for _ in range(8)]
-    assert [verdict.severity for verdict in found] == [CALM] * 5 + [HIGH] * 3
+    assert [verdict.severity for verdict in found] == [CALM] * 4 + [HIGH] * 4
     assert found[-1].confirm == 1
     assert gemini(feeds.run(1), feed.SILENCE).severity == CALM
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from producers.reconstruction.facts import FIRST_MINUTE, minute_of
 from producers.reconstruction.feed import Feed
 
 
-def _delays(venue: str, clock: str, *, twin: bool = False) -> np.ndarray:  # type: ignore[type-arg]
+def _delays(venue: str, clock: str, *, twin: bool = False) -> NDArray[np.float64]:
     start_s = (minute_of(clock) - FIRST_MINUTE) * 60.0
     event_s = start_s + np.sort(np.random.default_rng(1).uniform(0, 60, 5_000))
     received = Feed(venue, seed=1, twin=twin).receive(minute_of(clock), start_s, event_s, np.ones(5_000, np.bool_))
