@@ -4,24 +4,26 @@ data.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from detector.conditions import Condition
 from detector.config import Timing
 from detector.rollup import Standing
-from detector.signals import deleveraging, depth, dislocation
-from detector.verdict import CALM, HIGH, WATCH
-from schemas.alert import LEVELS, MARKET, ActiveCondition, Alert, Coverage, Direction, Stage
+from detector.signals import deleveraging, depth, dislocation, feed, liquidations, open_interest, pegs, void
+from detector.verdict import ANY, CALM, HIGH, WATCH
+from schemas.alert import LEVELS, MARKET, ActiveCondition, Alert, Coverage, Direction, Evidence, Stage
 
 NS = 1_000_000_000
 BUCKET_NS = 60 * NS
 """The episode's id rests on the minute of its first onset."""
 
-LATER_EVIDENCE = 24
-"""Numbers in one alert: the strongest conditions' first."""
+MOST_NUMBERS = 24
+"""Numbers in one alert, the most telling first."""
 
 
 class Episode(msgspec.Struct):
@@ -120,7 +122,6 @@ class Episodes(msgspec.Struct):
         episode.revision += 1
         stages = standing.stages if status != "resolved" else episode.stages
         strongest = sorted(standing.conditions, key=lambda c: (-c.severity, c.stage, c.rule, c.venue, c.asset))
-        evidence = tuple(e for c in strongest for e in c.evidence)[:LATER_EVIDENCE]
         level = LEVELS[episode.level]
         return Alert(
             alert_id=_digest(f"{episode.episode_id}|{episode.revision}|{level}|{','.join(stages)}"),
@@ -135,7 +136,7 @@ class Episodes(msgspec.Struct):
             direction=standing.direction if standing.direction != "none" else episode.direction,
             since_ns=episode.since_ns,
             headline=_headline(episode, standing, status),
-            evidence=evidence,
+            evidence=_evidence(strongest),
             conditions=tuple(
                 ActiveCondition(
                     stage=c.stage,
@@ -156,28 +157,62 @@ def _digest(text: str) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
+def _evidence(strongest: Sequence[Condition]) -> tuple[Evidence, ...]:
+    """The numbers of the strongest condition of each rule, then of the others, each with its place."""
+    first: dict[str, Condition] = {}
+    for condition in strongest:
+        first.setdefault(condition.rule, condition)
+    leaders = list(first.values())
+    others = [condition for condition in strongest if first[condition.rule] is not condition]
+    placed = [
+        replace(evidence, where=place(condition.venue, condition.asset))
+        for condition in (*leaders, *others)
+        for evidence in condition.evidence
+    ]
+    return tuple(placed[:MOST_NUMBERS])
+
+
+def place(venue: str, asset: str) -> str:
+    """A place in words.
+
+    >>> place("binance-usdm", "BTC"), place("coinbase", "*"), place("market", "*"), place("market", "DOT")
+    ('binance-usdm BTC', 'coinbase', '', 'DOT')
+    """
+    return " ".join(part for part in (venue, asset) if part not in (MARKET, ANY))
+
+
 def _words(conditions: tuple[Condition, ...]) -> str:
-    """What holds, in words that claim no more than the rules saw: holes in ids are no deleveraging *print*."""
+    """What holds and where, in words that claim no more than the rules saw: holes in ids are no deleveraging print."""
     rules = {c.rule for c in conditions}
     stages = {c.stage for c in conditions}
     words = []
     if "S1" in stages:
         words.append("shock")
     if "S2" in stages:
-        words.append(
-            "forced flow" if any(r.startswith(("S2.liq", "S2.open", "S2.forced")) for r in rules) else "one-sided flow"
-        )
-    if "S3" in stages:
-        late = rules.isdisjoint({depth.DEPTH, depth.SPREAD})
-        words.append("feeds late or silent" if late else "liquidity withdrawn")
-    if "S4" in stages:
-        apart = all(c.rule in (dislocation.ASSET, dislocation.BREADTH) for c in conditions if c.stage == "S4")
-        words.append("prices apart between venues" if apart else "liquidity void")
-    if "S5" in stages:
-        words.append("collateral off its peg")
-    if "S6" in stages:
-        words.append("auto-deleveraging" if deleveraging.PRINT in rules else "off-book fills (deleveraging inferred)")
+        words.append("one-sided flow" if rules.isdisjoint(FORCED) else "forced flow")
+    for name, told in PHRASES:
+        venues = {c.venue for c in conditions if c.rule in told}
+        if venues:
+            named = sorted(venues - {MARKET})
+            words.append(f"{name} ({', '.join(named)})" if named else name)
     return ", ".join(words)
+
+
+FORCED = {liquidations.RULE, liquidations.MARKET_RULE, open_interest.FLUSH, open_interest.PRESSURE}
+"""Rules of S2 that saw somebody being forced; the others saw one-sided flow."""
+
+PHRASES = (
+    ("liquidity withdrawn", {depth.DEPTH, depth.SPREAD}),
+    ("feed late", {feed.DELAY}),
+    ("feed silent", {feed.SILENCE}),
+    ("liquidity void", {void.TWIN, void.TWIN_VENUE, void.EMPTY}),
+    ("impact per dollar up", {void.IMPACT}),
+    ("prices apart between venues", {dislocation.ASSET, dislocation.BREADTH}),
+    ("collateral off its peg", {pegs.RULE}),
+    ("auto-deleveraging", {deleveraging.PRINT}),
+    ("fills missing from the tape, deleveraging inferred", {deleveraging.OFFBOOK}),
+)
+"""What is said when one of these rules holds."""
 
 
 def _headline(episode: Episode, standing: Standing, status: str) -> str:
@@ -185,7 +220,4 @@ def _headline(episode: Episode, standing: Standing, status: str) -> str:
     if status == "resolved":
         return f"RESOLVED {episode.scope}: all clear for fifteen minutes, peak {LEVELS[episode.peak]}"
     way = {"down": "falling", "up": "rising", "none": "unsettled"}[standing.direction]
-    places = sorted({c.venue for c in standing.conditions if c.venue != MARKET and c.stage in ("S3", "S4", "S5", "S6")})
-    at = f" on {', '.join(places)}" if places else ""
-    key = f"; second key: {standing.second_key}" if standing.second_key else ""
-    return f"{LEVELS[episode.level]} {episode.scope} {way}: {_words(standing.conditions)}{at}{key}"
+    return f"{LEVELS[episode.level]} {episode.scope} {way}: {_words(standing.conditions)}"

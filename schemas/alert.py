@@ -27,6 +27,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     signal: Identifier
     """Which number."""
+    where: Identifier = ""
+    """Venue and asset that the number is about, `binance-usdm BTC`; empty for the market, or where the context says."""
     value: SignalValue
     """The number now; null when it is unknown."""
     baseline: SignalValue = None

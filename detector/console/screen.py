@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,9 @@ from detector.console.table import table
 from detector.console.wording import alert_lines, clock, day
 from detector.engine import Engine, Output
 from schemas.alert import Alert
+
+FETCHED_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+"""Rich's picture would fetch its fonts; any monospaced one will do."""
 
 REFRESH_S = 0.5
 """Two tables a second are as many as an eye follows, and cost nothing beside the feed."""
@@ -89,7 +93,8 @@ class Screen:
 
     def save(self, path: Path) -> None:
         """Save all that was printed as an SVG picture; the screen must have been made with `keep`."""
-        self.console.save_svg(str(path), title=f"cascade: {self.title}")
+        svg = self.console.export_svg(title=f"cascade: {self.title}")
+        path.write_text(FETCHED_FONTS.sub("", svg), encoding="utf-8")
 
     def _table(self) -> Table:
         now_ns = self.engine.memory.world.now_ns

@@ -55,7 +55,8 @@ def number(evidence: Evidence) -> str:
         beside.append(evidence.note)
     unit = f" {evidence.unit}" if evidence.unit not in ("", "fraction", "ratio") else ""
     tail = f" ({', '.join(beside)})" if beside else ""
-    return f"{evidence.signal} {_figure(evidence.value, evidence.unit)}{unit}{tail}"
+    where = f"{evidence.where}: " if evidence.where else ""
+    return f"{where}{evidence.signal} {_figure(evidence.value, evidence.unit)}{unit}{tail}"
 
 
 def _figure(value: float, unit: str) -> str:
@@ -69,7 +70,8 @@ def alert_lines(alert: Alert) -> list[str]:
     indent = " " * 10
     lines = [f"{clock(alert.ts_ns)}  {alert.headline}"]
     stages = " ".join(alert.stages) or "no stage"
-    lines.append(f"{indent}{alert.status}, since {clock(alert.since_ns)} · {stages} · id {alert.alert_id}")
+    key = f" · second key: {alert.second_key}" if alert.second_key else ""
+    lines.append(f"{indent}{alert.status}, since {clock(alert.since_ns)} · {stages} · id {alert.alert_id}{key}")
     lines.extend(f"{indent}{number(e)}" for e in alert.evidence[:NUMBERS_SHOWN])
     seen = alert.coverage
     blind = f"; blind: {'; '.join(seen.blind[:3])}" if seen.blind else ""

@@ -46,7 +46,7 @@ class Pegs(msgspec.Struct):
                     (CRITICAL, limits.critical_s, limits.critical),
                     (EMERGENCY, limits.critical_s, limits.emergency),
                 ):
-                    if min(ring.ago(world.now_s, back) for back in range(seconds)) >= threshold:
+                    if all(ring.ago(world.now_s, back) >= threshold for back in range(seconds)):
                         severity = level
                 yield Verdict(
                     RULE,

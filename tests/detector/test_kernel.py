@@ -391,7 +391,7 @@ def test_no_book_is_made_from_something_else() -> None:
         Window((10,)).dump(),
         b"book\x01" + bytes(400),
     ):
-        with pytest.raises(ValueError, match="state|positive"):
+        with pytest.raises(ValueError, match=r"state|positive"):
             Book.from_dump(data)
 
 
@@ -544,7 +544,7 @@ def test_no_window_is_made_from_something_else() -> None:
     good = Window((10, 100)).dump()
     book = book_of([("99", "1")], [("101", "1")]).dump()
     for data in (b"", good[:-1], good[:9], b"WIND" + good[4:], book, good[:5] + b"\xff" * 16, good[:5] + bytes(16)):
-        with pytest.raises(ValueError, match="state|spans"):
+        with pytest.raises(ValueError, match=r"state|spans"):
             Window.from_dump(data)
 
 

@@ -173,7 +173,8 @@ def test_impossible_levels_are_counted_and_change_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bids", "asks", "fault"), [([(MID, 1.0)], [], "one side empty"), ([], [(MID, 1.0)], "one side empty"), ([], [], "no levels")]
+    ("bids", "asks", "fault"),
+    [([(MID, 1.0)], [], "one side empty"), ([], [(MID, 1.0)], "one side empty"), ([], [], "no levels")],
 )
 def test_a_book_without_a_side_is_unknown(
     bids: list[tuple[float, float]], asks: list[tuple[float, float]], fault: str

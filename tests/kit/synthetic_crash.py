@@ -114,8 +114,8 @@ class _Source:
             self._add(Gap, "south", "*", second, 0.1, channel="all", since_ns=T0 + second * NS, reason="closed")
 
     def price(self, asset: str, t: float, fall: float) -> float:
-        """Straight down for 50 s from the second second, then half of it back."""
-        share = min(max(t - 2, 0) / 50, 1.0) - 0.5 * min(max(t - 60, 0) / 40, 1.0)
+        """Straight down for 50 s from the second second, and back within 100 s."""
+        share = min(max(t - 2, 0) / 50, 1.0) - min(max(t - 60, 0) / 100, 1.0)
         return self.prices[asset] * (1.0 - fall * share)
 
     def _trades(self, venue: str, instrument: str, asset: str, second: int, t: int, fall: float) -> None:
@@ -149,7 +149,7 @@ class _Source:
         lots = 1_000_000.0 / mid * (0.02 if 10 <= t < 70 else 1.0)
         self.book_id += 1
         # A full book a minute, and every second while it moves; a few levels and the top in between.
-        if t >= 0 or second % 60 == 0:
+        if 0 <= t < 170 or second % 60 == 0:
             sides: dict[str, Any] = {
                 "bids": self._levels(mid, -1, lots, STEPS),
                 "asks": self._levels(mid, 1, lots, STEPS),
@@ -173,7 +173,7 @@ class _Source:
             self._add(OpenInterest, "north", instrument, second, 0.7, open_interest=open_interest, notional_usd=None)
             self._add(DerivativeState, "north", instrument, second, 0.7, mark=price, index=price, funding_rate=1e-4)
         if 5 <= t < 60 or second % 200 == 7:
-            usd = 400_000.0 if t >= 0 else 10_000.0
+            usd = 400_000.0 if 0 <= t < 60 else 10_000.0
             self._add(
                 Liquidation,
                 "north",

@@ -6,7 +6,6 @@ from detector.verdict import CALM, CRITICAL, HIGH, WARN, Verdict
 from tests.kit.markets import Scene, find, instrument, ladder, quick_to_learn, said
 
 BTC = instrument()
-SIDES = pytest.mark.parametrize(("side", "direction"), [(BID, "down"), (ASK, "up")])
 HALF, ONE, TWO = 1, 2, 3
 
 
@@ -35,7 +34,7 @@ def thinned(side: int, half: float | None, one: float | None, two: float | None)
         (0.0, CRITICAL, True),
     ],
 )
-@SIDES
+@pytest.mark.parametrize(("side", "direction"), [(BID, "down"), (ASK, "up")])
 def test_depth_within_one_percent_is_graded(
     ratio: float, severity: int, holds: bool, side: int, direction: str
 ) -> None:
@@ -45,8 +44,8 @@ def test_depth_within_one_percent_is_graded(
     assert verdict.confirm == (10 if severity else 2)
 
 
-@SIDES
-def test_a_neighbouring_band_must_agree(side: int, direction: str) -> None:
+@pytest.mark.parametrize("side", [BID, ASK])
+def test_a_neighbouring_band_must_agree(side: int) -> None:
     """One order at 0.9 % is one order, not the makers."""
     assert thinned(side, 1.0, 0.2, 1.0).severity == CALM
     assert thinned(side, 0.5, 0.2, 1.0).severity == WARN
@@ -55,8 +54,8 @@ def test_a_neighbouring_band_must_agree(side: int, direction: str) -> None:
     assert thinned(side, None, 0.2, 0.2).severity == HIGH
 
 
-@SIDES
-def test_a_side_that_cannot_be_evaluated_leaves_the_judgement_to_the_other(side: int, direction: str) -> None:
+@pytest.mark.parametrize("side", [BID, ASK])
+def test_a_side_that_cannot_be_evaluated_leaves_the_judgement_to_the_other(side: int) -> None:
     """Half a book is better than none, and must not be read as empty."""
     verdict = thinned(side, None, None, None)
     assert said(verdict) == (CALM, False, True, "none")

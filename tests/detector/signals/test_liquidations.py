@@ -1,0 +1,142 @@
+import pytest
+
+from detector.signals import liquidations
+from detector.verdict import CALM, CRITICAL, HIGH, WARN, Verdict
+from schemas.market import Position
+from tests.kit.markets import Scene, find, instrument, said
+
+BTC, SOL, WLD = instrument("BTC"), instrument("SOL"), instrument("WLD")
+COINS = {"BTC": BTC, "SOL": SOL, "WLD": WLD}
+
+
+def of(scene: Scene, asset: str) -> Verdict:
+    return find(liquidations.evaluate(scene.world), liquidations.RULE, venue="binance-usdm", asset=asset)
+
+
+def market(scene: Scene) -> Verdict:
+    return find(liquidations.evaluate(scene.world), liquidations.MARKET_RULE, venue="market", asset="*")
+
+
+def liquidated(asset: str, usd: float, *, side: Position = "long", sampled: bool = False) -> Scene:
+    """A second in which so many dollars were closed by force, in two halves."""
+    scene = Scene(*COINS.values())
+    for _ in range(2):
+        scene.liquidation(COINS[asset], usd / 2, liquidated=side, sampled=sampled)
+    scene.close()
+    return scene
+
+
+@pytest.mark.parametrize(("asset", "floor"), [("BTC", 1_000_000.0), ("SOL", 250_000.0), ("WLD", 50_000.0)])
+@pytest.mark.parametrize(
+    ("times", "severity", "holds", "confirm"),
+    [
+        (0.49, CALM, False, 2),
+        (0.51, CALM, True, 2),
+        (0.99, CALM, True, 2),
+        (1.0, WARN, True, 2),
+        (2.0, WARN, True, 1),
+        (4.99, WARN, True, 1),
+        (5.0, HIGH, True, 1),
+        (19.9, HIGH, True, 1),
+        (20.0, CRITICAL, True, 1),
+    ],
+)
+def test_dollars_a_minute_are_graded_by_the_floor_of_the_asset(
+    asset: str, floor: float, times: float, severity: int, holds: bool, confirm: int
+) -> None:
+    """A million is a quiet minute of BTC and the end of a small coin; severe ones must be tellable in the calm."""
+    for side, direction in (("long", "down"), ("short", "up")):
+        verdict = of(liquidated(asset, times * floor, side="long" if side == "long" else "short"), asset)
+        assert said(verdict) == (severity, holds, True, direction if severity or holds else "none")
+        assert verdict.confirm == confirm
+
+
+def test_a_market_that_never_showed_a_liquidation_is_unknown() -> None:
+    """Venues without such a feed would be the calmest of all."""
+    scene = liquidated("BTC", 5e6)
+    assert of(scene, "BTC").known
+    assert not of(scene, "SOL").known
+    assert not market(Scene(BTC)).known
+
+
+def test_a_liquidation_of_unknown_worth_leaves_the_market_unknown() -> None:
+    """It is not one of zero dollars."""
+    scene = Scene(BTC)
+    scene.liquidation(BTC, None)
+    scene.close()
+    assert not of(scene, "BTC").known
+    assert not market(scene).known
+
+
+def test_a_minute_later_it_is_calm() -> None:
+    """A wave that has passed would be told as one that lasts."""
+    scene = liquidated("BTC", 5e6)
+    scene.close(59)
+    assert of(scene, "BTC").severity == HIGH
+    scene.close()
+    assert said(of(scene, "BTC")) == (CALM, False, True, "none")
+
+
+@pytest.mark.parametrize(("seconds", "severity"), [(30, WARN), (29, CALM)])
+def test_a_sampled_feed_that_prints_in_half_of_all_seconds_has_stopped_counting(seconds: int, severity: int) -> None:
+    """At one print a second the reported dollars no longer grow with the real ones."""
+    scene = Scene(BTC)
+    for second in range(60):
+        if second < seconds:
+            scene.liquidation(BTC, 10.0, sampled=True)
+        scene.close()
+    verdict = of(scene, "BTC")
+    assert (verdict.severity, verdict.known) == (severity, True)
+    if severity:
+        assert verdict.evidence[0].note == "lower bound: the feed is sampled, saturated"
+
+
+def test_a_complete_feed_is_never_saturated() -> None:
+    """Many small liquidations would be an alarm."""
+    scene = Scene(BTC)
+    for _ in range(60):
+        scene.liquidation(BTC, 10.0)
+        scene.close()
+    assert said(of(scene, "BTC")) == (CALM, False, True, "none")
+
+
+def test_a_sum_of_a_sampled_feed_is_called_a_lower_bound() -> None:
+    """Readers would take it for the truth."""
+    assert of(liquidated("BTC", 5e6, sampled=True), "BTC").evidence[0].note == "lower bound: the feed is sampled"
+    assert of(liquidated("BTC", 5e6), "BTC").evidence[0].note == ""
+
+
+def test_a_market_that_is_often_busy_needs_more() -> None:
+    """Its ordinary minutes would be an alarm every day."""
+    scene = liquidated("WLD", 200_000.0)
+    scene.close(600)
+    scene.liquidation(WLD, 150_000.0)
+    scene.close()
+    verdict = of(scene, "WLD")
+    assert said(verdict) == (CALM, True, True, "down")
+    assert verdict.evidence[0].threshold == 200_000.0
+    scene.liquidation(WLD, 900_000.0)
+    scene.close()
+    assert of(scene, "WLD").severity == HIGH
+
+
+@pytest.mark.parametrize(
+    ("usd", "severity", "holds"), [(24e6, CALM, False), (26e6, CALM, True), (49e6, CALM, True), (50e6, CRITICAL, True)]
+)
+def test_fifty_millions_over_all_markets_are_critical(usd: float, severity: int, holds: bool) -> None:
+    """A cascade spread over many coins is no smaller."""
+    for side, direction in (("long", "down"), ("short", "up")):
+        scene = Scene(*COINS.values())
+        for definition in COINS.values():
+            scene.liquidation(definition, usd / 3, liquidated="long" if side == "long" else "short")
+        scene.close()
+        assert said(market(scene)) == (severity, holds, True, direction)
+
+
+def test_the_market_points_where_most_dollars_push() -> None:
+    """Some shorts are liquidated in every fall."""
+    scene = Scene(*COINS.values())
+    scene.liquidation(BTC, 40e6, liquidated="short")
+    scene.liquidation(SOL, 15e6, liquidated="long")
+    scene.close()
+    assert said(market(scene)) == (CRITICAL, True, True, "up")

@@ -1,0 +1,110 @@
+import pytest
+
+from detector.signals.pegs import RULE, Pegs
+from detector.verdict import CALM, CRITICAL, EMERGENCY, WARN, WATCH, Verdict
+from tests.kit.markets import Scene, find, instrument, said
+
+USDE = instrument("USDE", venue="binance-spot", market="spot")
+
+
+class Peg:
+    """One collateral coin on one venue."""
+
+    def __init__(self) -> None:
+        self.scene, self.signal = Scene(USDE), Pegs()
+
+    def at(self, price: float | None, seconds: int = 1) -> Verdict:
+        """The verdict after so many seconds at a price; None is a second without a trade."""
+        found: list[Verdict] = []
+        for _ in range(seconds):
+            if price is not None:
+                self.scene.trade(USDE, price)
+            self.scene.close()
+            found = list(self.signal.evaluate(self.scene.world))
+        return find(found, RULE, venue="binance-spot", asset="USDE")
+
+
+@pytest.mark.parametrize(
+    ("away", "seconds", "severity"),
+    [
+        (0.0049, 600, CALM),
+        (0.0051, 59, CALM),
+        (0.0051, 60, WATCH),
+        (0.0099, 600, WATCH),
+        (0.0101, 29, CALM),
+        (0.0101, 30, WARN),
+        (0.0299, 600, WARN),
+        (0.0301, 9, CALM),
+        (0.0301, 10, CRITICAL),
+        (0.0999, 600, CRITICAL),
+        (0.1001, 9, CALM),
+        (0.1001, 10, EMERGENCY),
+        (0.35, 60, EMERGENCY),
+    ],
+)
+@pytest.mark.parametrize(("sign", "direction"), [(-1, "down"), (1, "up")])
+def test_a_peg_is_graded_by_how_far_and_for_how_long_it_is_away(
+    away: float, seconds: int, severity: int, sign: int, direction: str
+) -> None:
+    """Positions are liquidated because their collateral is marked down."""
+    peg = Peg()
+    peg.at(1.0, 120)
+    verdict = peg.at(1.0 + sign * away, seconds)
+    assert said(verdict) == (severity, away >= 0.005, True, direction)
+    assert bool(verdict.evidence) == bool(severity)
+
+
+def test_the_first_price_that_is_ever_seen_must_last_as_well() -> None:
+    """One odd trade after a start would be an emergency."""
+    peg = Peg()
+    assert [peg.at(0.65).severity for _ in range(11)] == [CALM] * 9 + [EMERGENCY] * 2
+
+
+def test_one_second_back_at_the_peg_starts_the_wait_anew() -> None:
+    """Collateral prices bounce around their threshold."""
+    peg = Peg()
+    peg.at(1.0, 60)
+    assert peg.at(0.96, 9).severity == CALM
+    assert peg.at(0.999).severity == CALM
+    assert peg.at(0.96, 9).severity == CALM
+    assert peg.at(0.96).severity == CRITICAL
+
+
+def test_a_price_that_does_not_trade_stays_where_it_was() -> None:
+    """A frozen market of a broken coin would count as repaired."""
+    peg = Peg()
+    peg.at(1.0, 60)
+    peg.at(0.89)
+    assert peg.at(None, 9).severity == EMERGENCY
+
+
+def test_before_its_first_trade_a_peg_is_unknown() -> None:
+    """No price is not one dollar."""
+    assert not Peg().at(None, 5).known
+
+
+def test_only_pegged_assets_in_dollars_are_watched() -> None:
+    """Bitcoin is not worth one dollar, nor is a dollar worth one bitcoin."""
+    markets = [
+        instrument("USDC", quote="BTC", market="spot"),
+        instrument("BTC", market="spot"),
+        instrument("USDC", quote="USD", venue="coinbase", market="spot"),
+    ]
+    scene, signal = Scene(*markets), Pegs()
+    for definition in markets:
+        scene.trade(definition, 0.5)
+    scene.close()
+    assert [(v.venue, v.asset) for v in signal.evaluate(scene.world)] == [("coinbase", "USDC")]
+
+
+def test_venues_are_judged_apart() -> None:
+    """In 2025 one venue's USDe fell to 0.65 while the pool price stayed at 1.00."""
+    other = instrument("USDE", venue="bybit", market="spot")
+    scene, signal = Scene(USDE, other), Pegs()
+    for _ in range(20):
+        scene.trade(USDE, 0.65)
+        scene.trade(other, 1.0)
+        scene.close()
+        found = list(signal.evaluate(scene.world))
+    assert find(found, RULE, venue="binance-spot").severity == EMERGENCY
+    assert said(find(found, RULE, venue="bybit")) == (CALM, False, True, "up")

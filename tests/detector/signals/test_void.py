@@ -1,0 +1,169 @@
+import pytest
+
+from detector.quotes import ASK, BID, cell
+from detector.signals import void
+from detector.verdict import CALM, EMERGENCY, HIGH, WARN, Verdict
+from tests.kit.markets import Scene, find, instrument, ladder, quick_to_learn, said
+
+COINS = [instrument(base, venue="binance-coinm") for base in ("ATOM", "AVAX", "DOT", "UNI", "WLD")]
+ATOM = COINS[0]
+SIGNS = pytest.mark.parametrize(("sign", "direction"), [(-1, "down"), (1, "up")])
+
+
+def coins(moves: list[float | None], rate: float = 4.0, peak: float = 10.0) -> Scene:
+    """Markets that moved so far in a minute, with such a trade rate now and at its highest."""
+    scene = Scene(*COINS[: len(moves)])
+    for definition, move in zip(COINS, moves, strict=False):
+        trading = scene.market(definition).trading
+        trading.move_60s, trading.rate_ratio, trading.rate = move, None if move is None else 1.0, rate
+        trading.rates.put(scene.now_s, peak)
+    return scene
+
+
+@pytest.mark.parametrize(
+    ("move", "rate", "severity", "holds"),
+    [
+        (0.101, 4.9, HIGH, True),
+        (0.101, 5.0, CALM, True),  # trading has not halved: a fall that somebody takes
+        (0.099, 1.0, CALM, True),
+        (0.051, 10.0, CALM, True),
+        (0.049, 0.0, CALM, False),
+    ],
+)
+@SIGNS
+def test_a_tenth_in_a_minute_while_trading_halves_is_a_void(
+    move: float, rate: float, severity: int, holds: bool, sign: int, direction: str
+) -> None:
+    """A detector that waits for a burst of trades is silent at the worst moment."""
+    scene = coins([sign * move], rate)
+    verdict = find(void.evaluate(scene.world), void.TWIN, venue="binance-coinm", asset="ATOM")
+    assert said(verdict) == (severity, holds, True, direction if holds else "none")
+
+
+@pytest.mark.parametrize(("move", "rate_ratio"), [(None, 1.0), (-0.5, None)])
+def test_a_market_without_history_cannot_be_void(move: float | None, rate_ratio: float | None) -> None:
+    """Its rate of five minutes ago is not known."""
+    scene = coins([move])
+    scene.market(ATOM).trading.rate_ratio = rate_ratio
+    assert not find(void.evaluate(scene.world), void.TWIN).known
+
+
+@pytest.mark.parametrize(
+    ("moves", "rate", "severity", "holds"),
+    [
+        ([0.11, 0.12, 0.20, 0.0], 4.0, EMERGENCY, True),
+        ([0.11, 0.12, 0.20, 0.0], 5.0, CALM, True),
+        ([0.30, 0.30, 0.0, 0.0, 0.0], 0.0, CALM, False),
+        ([0.30, 0.12, 0.09, 0.0, 0.0], 0.0, CALM, True),
+        ([0.04] * 5, 0.0, CALM, False),
+    ],
+)
+@SIGNS
+def test_a_venue_is_void_when_its_median_asset_is(
+    moves: list[float], rate: float, severity: int, holds: bool, sign: int, direction: str
+) -> None:
+    """Two coins that collapse are a story of two coins."""
+    scene = coins([sign * move for move in moves], rate)
+    verdict = find(void.evaluate(scene.world), void.TWIN_VENUE, venue="binance-coinm", asset="*")
+    assert said(verdict) == (severity, holds, True, direction if holds else "none")
+
+
+def test_three_assets_are_no_venue() -> None:
+    """A median of three is one coin's opinion."""
+    assert not find(void.evaluate(coins([-0.5, -0.5, -0.5, None]).world), void.TWIN_VENUE).known
+
+
+@pytest.mark.parametrize(
+    ("ratio", "move", "severity", "holds"),
+    [
+        (5.1, 0.021, WARN, True),
+        (5.0, 0.021, CALM, True),
+        (50.0, 0.019, CALM, True),  # without the move it fired nine times in the calm
+        (2.6, 0.011, CALM, True),
+        (2.5, 0.5, CALM, False),
+        (50.0, 0.009, CALM, False),
+    ],
+)
+@SIGNS
+def test_impact_counts_with_a_move_behind_it(
+    ratio: float, move: float, severity: int, holds: bool, sign: int, direction: str
+) -> None:
+    """Each dollar moves the price more when nobody stands behind the book."""
+    scene = coins([sign * move])
+    scene.market(ATOM).trading.impact_ratio = ratio
+    verdict = find(void.evaluate(scene.world), void.IMPACT)
+    assert said(verdict) == (severity, holds, True, direction if holds else "none")
+
+
+def test_impact_is_unknown_without_flow() -> None:
+    """λ needs trades; a void has few."""
+    assert not find(void.evaluate(coins([-0.5]).world), void.IMPACT).known
+
+
+@pytest.mark.parametrize(
+    ("depth", "spread", "severity", "holds"),
+    [
+        (0.149, 20.1, HIGH, True),
+        (0.149, 20.0, CALM, True),
+        (0.151, 99.0, CALM, True),
+        (0.049, 1.0, HIGH, True),
+        (0.29, 99.0, CALM, True),
+        (0.31, 99.0, CALM, False),
+    ],
+)
+@pytest.mark.parametrize("side", [BID, ASK])
+def test_a_book_is_empty_when_depth_is_gone_and_the_spread_is_wide(
+    depth: float, spread: float, severity: int, holds: bool, side: int
+) -> None:
+    """Either side's makers may be the ones who left."""
+    scene = coins([-0.2])
+    quotes = scene.market(ATOM).ensure_book()
+    quotes.depth_ratio[cell(BID, 2)] = quotes.depth_ratio[cell(ASK, 2)] = 1.0
+    quotes.depth_ratio[cell(side, 2)], quotes.spread_ratio = depth, spread
+    verdict = find(void.evaluate(scene.world), void.EMPTY)
+    assert (verdict.severity, verdict.holds, verdict.known) == (severity, holds, True)
+
+
+def test_a_book_that_cannot_be_believed_is_not_empty() -> None:
+    """A crossed book or a gap would be a void."""
+    scene = coins([-0.2])
+    quick_to_learn(scene.market(ATOM))
+    scene.snapshot(ATOM, *ladder(10.0, usd=1_000.0, step=0.0005), keeps_far_levels=False)
+    scene.close(3)
+    assert find(void.evaluate(scene.world), void.EMPTY).known
+    scene.gap(ATOM)
+    scene.close()
+    assert not find(void.evaluate(scene.world), void.EMPTY).known
+
+
+def test_a_market_without_a_book_is_not_asked_for_one() -> None:
+    """Trades-only venues would be counted as blind."""
+    assert void.EMPTY not in {verdict.rule for verdict in void.evaluate(coins([-0.2]).world)}
+
+
+def collapse(factor: float, sign: int) -> list[Verdict]:
+    """Four coins of another price: ten busy minutes, then 20 % in a minute with a third of the trades."""
+    scene = Scene(*COINS[:4])
+    for definition in COINS[:4]:
+        quick_to_learn(scene.market(definition))
+    for second in range(180):
+        falling = max(second - 120, 0)
+        for definition in COINS[:4]:
+            price = factor * (1 + sign * 0.2 * falling / 60 + (0.00002 if second % 2 else 0.0))
+            for n in range(6 if second < 120 else 2):
+                taker = ("sell" if sign < 0 else "buy") if falling else ("buy" if second % 2 else "sell")
+                scene.trade(
+                    definition, price, 5_000.0, taker="buy" if taker == "buy" else "sell", after_ms=100 + 120 * n
+                )
+        scene.close(learn=not falling)
+    return list(void.evaluate(scene.world))
+
+
+@pytest.mark.parametrize("factor", [1.0, 1e-5, 4e3])
+@SIGNS
+def test_a_real_collapse_is_a_void_whatever_the_coins_cost(factor: float, sign: int, direction: str) -> None:
+    """Thresholds would mean something else for every coin."""
+    found = collapse(factor, sign)
+    assert said(find(found, void.TWIN_VENUE)) == (EMERGENCY, True, True, direction)
+    assert said(find(found, void.TWIN, asset="ATOM")) == (HIGH, True, True, direction)
+    assert said(find(found, void.IMPACT, asset="ATOM")) == (WARN, True, True, direction)
