@@ -33,7 +33,7 @@ class Condition(msgspec.Struct):
     candidate_ns: int = 0
     streak: int = 0
     evidence: tuple[Evidence, ...] = ()
-    blind: bool = False
+    blind_since_ns: int = 0
 
     @property
     def active(self) -> bool:
@@ -87,12 +87,16 @@ class Conditions(msgspec.Struct):
 
     def _step(self, condition: Condition, verdict: Verdict, now_ns: int) -> Transition | None:
         if not verdict.known:
-            condition.blind = True
             condition.streak = 0
-            if condition.active:
-                condition.last_held_ns = now_ns  # blindness never clears
-            return None
-        condition.blind = False
+            condition.blind_since_ns = condition.blind_since_ns or now_ns
+            if not condition.active:
+                return None
+            # What cannot be seen is not over; but neither is it still evidence after a quarter of an hour.
+            if now_ns - condition.blind_since_ns < self.timing.resolve_s * NS:
+                condition.last_held_ns = now_ns
+                return None
+            return self._close(condition, now_ns)
+        condition.blind_since_ns = 0
         if not condition.active:
             return self._maybe_open(condition, verdict, now_ns)
         if verdict.severity or verdict.holds:
@@ -107,12 +111,13 @@ class Conditions(msgspec.Struct):
             condition.direction = verdict.direction
             condition.last_full_ns = now_ns
             return self._transition(condition, now_ns, active=True)
-        if now_ns - condition.last_held_ns >= hold_ns:
-            transition = self._transition(condition, now_ns, active=False)
-            condition.severity = CALM
-            condition.streak = 0
-            return transition
-        return None
+        return self._close(condition, now_ns) if now_ns - condition.last_held_ns >= hold_ns else None
+
+    def _close(self, condition: Condition, now_ns: int) -> Transition:
+        transition = self._transition(condition, now_ns, active=False)
+        condition.severity = CALM
+        condition.streak = 0
+        return transition
 
     def _maybe_open(self, condition: Condition, verdict: Verdict, now_ns: int) -> Transition | None:
         if not verdict.severity:

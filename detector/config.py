@@ -96,7 +96,6 @@ class Withdrawal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     depth_confirm_s: int = 10
     spread_warn: float = 5.0
     spread_high: float = 20.0
-    spread_void: float = 100.0
     spread_floor_bp: float = 2.0
     """A spread of one tick that becomes five ticks on a coarse market is not a withdrawal."""
     delay_ratio: float = 20.0
@@ -142,6 +141,8 @@ class Collateral(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     critical: float = 0.03
     critical_s: int = 10
     emergency: float = 0.10
+    release: float = 0.6
+    """Off-threshold as a share of the watch line."""
 
 
 class Deleveraging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

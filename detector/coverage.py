@@ -41,8 +41,8 @@ class BandCoverage(msgspec.Struct):
     def close_second(self, now_s: int, *, known: bool, proven: bool, depth: float, learns: bool = True) -> None:
         """Refresh `state` from this second's sum.
 
-        `known` is False while the book is crossed, in a gap or absent; `learns` where every message is a whole book:
-        what lies beyond such a book never becomes known.
+        `known` is False while the book is crossed, in a gap or absent; `learns` is False where every
+        message is a whole book: what lies beyond such a book never becomes known.
         """
         self.state = self._judge(now_s, known and depth == depth, proven, depth, learns)
         self.seconds[self.state] += 1

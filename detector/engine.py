@@ -34,7 +34,7 @@ from detector.signals import (
 from detector.signals.dislocation import Dislocations
 from detector.signals.pegs import Pegs
 from detector.state import decode_state, encode_state
-from detector.verdict import HIGH, WATCH, Verdict
+from detector.verdict import HIGH, WARN, Verdict
 from detector.world import NS, World, key_of
 from schemas.alert import MARKET, Alert, Transition
 from schemas.base import EVERY_INSTRUMENT, Event
@@ -152,10 +152,10 @@ class Engine:
         memory, world = self.memory, self.memory.world
         world.now_s += 1
         now_s, now_ns = world.now_s, world.now_ns
-        learn = not memory.episodes.frozen(now_ns)
+        learn = not memory.episodes.frozen(MARKET, now_ns)
         buys = sells = 0
         for market in world.markets.values():
-            market.close_second(now_s, learn)
+            market.close_second(now_s, learn and not memory.episodes.frozen(market.asset, now_ns))
             buys += market.trading.last_orders[0]
             sells += market.trading.last_orders[1]
         for pulse in world.pulses.values():
@@ -183,7 +183,7 @@ class Engine:
         assets = {c.asset for c in active if c.asset in memory.world.by_asset} | (set(episodes) - {MARKET})
         for asset in sorted(assets):
             standing = asset_standing(asset, active)
-            if asset not in episodes and (standing.level < HIGH or market.level >= WATCH):
+            if asset not in episodes and (standing.level < HIGH or market.level >= WARN):
                 continue  # told as part of the market's story
             alert = memory.episodes.observe(asset, standing, seen, now_ns)
             if alert is not None:

@@ -67,11 +67,9 @@ class Episodes(msgspec.Struct):
         episode.level = CALM
         return self._alert(episode, standing, coverage, now_ns, "resolved")
 
-    def frozen(self, now_ns: int) -> bool:
-        """Whether baselines must not learn: the market stands at HIGH or above, or did so in the last quarter of an
-        hour.
-        """
-        episode = self.by_scope.get(MARKET)
+    def frozen(self, scope: str, now_ns: int) -> bool:
+        """Whether this scope's baselines must not learn: it stands at HIGH or above, or did in the last 15 min."""
+        episode = self.by_scope.get(scope)
         return episode is not None and episode.last_high_ns > now_ns - self.timing.resolve_s * NS
 
     def _open(self, scope: str, standing: Standing, now_ns: int) -> Episode:

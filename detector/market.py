@@ -20,9 +20,6 @@ class Market(msgspec.Struct):
     quotes: Quotes = msgspec.field(default_factory=Quotes)
     forced: Forced = msgspec.field(default_factory=Forced)
     delay: Delay = msgspec.field(default_factory=Delay)
-    gaps: int = 0
-    in_gap: bool = False
-    """The whole stream is missing: nothing about this market is known until data flows again."""
 
     @property
     def venue(self) -> str:

@@ -11,6 +11,9 @@ from detector.stats.kyle import KyleLambda
 from detector.stats.rolling_median import RollingMedian
 from schemas.market import Trade
 
+HALF_LIFE_S = 3_600
+"""What ids do in the calm is remembered for hours, not for ever: one bad minute must not blind a market."""
+
 MERGE_NS = 100_000_000
 """Fills of one side within a tenth of a second count as one order: venues split a sweep into dozens of prints."""
 
@@ -141,6 +144,9 @@ class Trading(msgspec.Struct):
         if learn:  # from what has left the minute: no minute may be the yardstick of itself
             self.calm_ids += past_ids
             self.calm_missing += past_missing
+        if now_s % HALF_LIFE_S == 0:
+            self.calm_ids //= 2
+            self.calm_missing //= 2
         if self.trades and self.previous_price == self.previous_price:
             self.kyle.close_second((price / self.previous_price - 1.0) * 1e4, self.flow_usd)
         self.previous_price = price

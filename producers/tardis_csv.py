@@ -12,13 +12,14 @@ import gzip
 import heapq
 import io
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from math import isfinite
 from operator import attrgetter
 from pathlib import Path
-from typing import IO, BinaryIO, Literal
+from typing import BinaryIO, Literal
 
 from producers.errors import RecordingError
 from schemas.base import Event
@@ -40,6 +41,12 @@ BASE_COIN_AMOUNTS = frozenset(
 """Venues whose amounts are base coin."""
 
 QUOTES = ("FDUSD", "USDT", "USDC", "USDE", "BUSD", "USD", "EUR", "BTC", "ETH", "BNB")
+
+DAMAGE = (EOFError, OSError, zlib.error, csv.Error, UnicodeDecodeError)
+"""What a damaged or foreign file raises while it is read."""
+
+LONGEST_NUMBER = 18
+"""Digits of an id that fits 64 bits; a longer one is a name."""
 
 EARLIEST_US, LATEST_US = 1_230_768_000_000_000, 4_102_444_800_000_000
 """2009 to 2100: a timestamp outside is in another unit."""
@@ -64,22 +71,22 @@ class TardisTrades:
         return 0.0 if self._file is None else 1.0 if self._file.closed else self._file.tell() / self.size
 
     def __iter__(self) -> Iterator[Instrument | Trade]:
-        with self._open() as file:
-            reader = csv.reader(file)
+        with self.path.open("rb") as file:
+            self._file = file
+            plain = gzip.GzipFile(fileobj=file) if self.path.suffix == ".gz" else file
+            reader = csv.reader(io.TextIOWrapper(plain, encoding="utf-8", newline=""))
             try:
                 header = next(reader, None)
-                if header != HEADER:
-                    raise RecordingError(f"{self.path}: not a trades file; expected the columns {','.join(HEADER)}")
+            except DAMAGE as error:
+                raise RecordingError(f"{self.path}: not a trades file: {error}") from error
+            if header != HEADER:
+                raise RecordingError(f"{self.path}: not a trades file; expected the columns {','.join(HEADER)}")
+            try:
                 for row in reader:
                     yield from self._row(row)
-            except (EOFError, gzip.BadGzipFile, OSError, csv.Error, UnicodeDecodeError) as error:
+            except DAMAGE as error:
                 self.skipped["truncated_file"] += 1
                 self.damage = f"{self.path}: stopped after {self.rows} rows: {error}"
-
-    def _open(self) -> IO[str]:
-        self._file = self.path.open("rb")
-        plain = gzip.GzipFile(fileobj=self._file) if self.path.suffix == ".gz" else self._file
-        return io.TextIOWrapper(plain, encoding="utf-8", newline="")
 
     def _row(self, row: list[str]) -> Iterator[Instrument | Trade]:
         self.rows += 1
@@ -93,7 +100,7 @@ class TardisTrades:
         except ValueError:
             self.skipped["bad_number"] += 1
             return
-        if not (isfinite(price) and isfinite(amount) and price > 0 and amount > 0):
+        if not (isfinite(price * amount) and price > 0 and amount > 0):
             self.skipped["bad_number"] += 1
             return
         if not (EARLIEST_US < ts_us < LATEST_US and EARLIEST_US < recv_us < LATEST_US):
@@ -118,7 +125,7 @@ class TardisTrades:
             qty=amount,
             notional_usd=instrument.notional_usd(amount, price),
             taker=taker,
-            trade_id=int(trade_id) if trade_id.isdecimal() else trade_id or None,
+            trade_id=int(trade_id) if trade_id.isdecimal() and len(trade_id) <= LONGEST_NUMBER else trade_id or None,
         )
 
 

@@ -98,7 +98,8 @@ class Dislocations(msgspec.Struct):
             raw = market.trading.price / others - 1.0
             usual = self.usual.setdefault(key, RollingMedian())
             deviation = raw - (usual.value or 0.0)
-            if learn and abs(deviation) < limits.dislocation_watch:
+            # A basis that drifts is learnt, a dislocation is not; a first basis has nothing to differ from.
+            if learn and (usual.value is None or abs(deviation) < limits.dislocation_warn):
                 usual.offer(world.now_s, raw)
             recent.put(world.now_s, abs(deviation))
             if usual.value is not None:

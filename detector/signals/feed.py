@@ -25,8 +25,9 @@ def evaluate(world: World) -> Iterator[Verdict]:
     late = {venue: _late_streams(world, markets) for venue, markets in world.venues()}
     for venue, markets in world.venues():
         peers = [other for other in late if other != venue]
-        healthy = [other for other in peers if late[other] is not None and not late[other]]
-        yield _delay(world, venue, late[venue], bool(peers), bool(healthy))
+        told = [other for other in peers if late[other] is not None]
+        healthy = [other for other in told if not late[other]]
+        yield _delay(world, venue, late[venue], bool(told), bool(healthy))
         yield _silence(world, venue, markets)
 
 

@@ -19,6 +19,10 @@ from schemas.alert import Evidence
 RULE = "S5.peg/1"
 
 
+PRICE_DIGITS = 9
+"""Finer than any venue quotes: 1 - 0.9 must reach a line drawn at 0.1."""
+
+
 class Pegs(msgspec.Struct):
     """Memory: the deviation of each of the last 60 seconds, per market."""
 
@@ -37,7 +41,7 @@ class Pegs(msgspec.Struct):
                     continue
                 key = key_of(market.venue, market.instrument.instrument)
                 ring = self.recent.setdefault(key, Ring.of(limits.watch_s))
-                away = abs(price - 1.0)
+                away = round(abs(price - 1.0), PRICE_DIGITS)
                 ring.put(world.now_s, away)
                 severity = CALM
                 for level, seconds, threshold in (
@@ -54,7 +58,7 @@ class Pegs(msgspec.Struct):
                     market.venue,
                     asset,
                     severity,
-                    away >= limits.watch,
+                    away >= limits.watch * limits.release,
                     direction="down" if price < 1.0 else "up",
                     confirm=1,
                     evidence=(

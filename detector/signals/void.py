@@ -16,7 +16,7 @@ from detector.market import Market
 from detector.quotes import ASK, BID, cell
 from detector.verdict import ANY, CALM, EMERGENCY, HIGH, WARN, Verdict, calm, towards, unknown
 from detector.world import World
-from schemas.alert import Evidence
+from schemas.alert import Direction, Evidence
 
 TWIN = "S4.fall_without_trades/1"
 TWIN_VENUE = "S4.venue_fall_without_trades/1"
@@ -113,15 +113,16 @@ def _impact(world: World, market: Market) -> Verdict:
 
 def _empty(world: World, market: Market) -> Verdict:
     limits, quotes = world.config.withdrawal, market.quotes
-    ratios = [r for r in (quotes.depth_ratio[cell(BID, ONE)], quotes.depth_ratio[cell(ASK, ONE)]) if r is not None]
+    sides: tuple[tuple[int, Direction], ...] = ((BID, "down"), (ASK, "up"))
+    ratios = [(ratio, way) for side, way in sides if (ratio := quotes.depth_ratio[cell(side, ONE)]) is not None]
     if not ratios or quotes.spread_ratio is None:
         return unknown(EMPTY, "S4", market.venue, market.asset)
-    depth = min(ratios)
+    depth, direction = min(ratios)
     if depth >= 2 * limits.depth_critical:
         return calm(EMPTY, "S4", market.venue, market.asset)
     thin_and_wide = depth < limits.depth_critical and quotes.spread_ratio > limits.spread_high
     on = thin_and_wide or depth < limits.depth_void
-    evidence = (
+    evidence: tuple[Evidence, ...] = (
         Evidence(signal="depth_ratio", value=round(depth, 4), baseline=1.0, threshold=limits.depth_void, unit="ratio"),
         Evidence(
             signal="spread_ratio",
@@ -131,4 +132,7 @@ def _empty(world: World, market: Market) -> Verdict:
             unit="x usual",
         ),
     )
-    return Verdict(EMPTY, "S4", market.venue, market.asset, HIGH if on else CALM, True, evidence=evidence if on else ())
+    severity = HIGH if on else CALM
+    if not on:
+        evidence = ()
+    return Verdict(EMPTY, "S4", market.venue, market.asset, severity, True, direction=direction, evidence=evidence)

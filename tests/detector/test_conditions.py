@@ -89,7 +89,7 @@ def test_blindness_never_clears() -> None:
     """A venue that goes dark in the void would read as an all-clear."""
     conditions = opened()
     assert played(conditions, *[[unknown(RULE, "S3", "north", "BTC")]] * 300, start=2) == []
-    assert conditions.active()[0].blind
+    assert conditions.active()[0].blind_since_ns
     assert played(conditions, *[[]] * 60, start=302)[0].active is False
 
 

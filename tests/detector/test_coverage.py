@@ -145,6 +145,17 @@ def test_a_growing_band_never_becomes_a_baseline_and_is_one_after_it_has_settled
     assert quotes.depth_ratio[where] == pytest.approx(1.0)
 
 
+def test_a_book_that_comes_whole_every_time_never_learns_what_lies_beyond_it() -> None:
+    """Twenty levels of a few basis points would be told as the depth within two percent."""
+    scene = Scene(BTC)
+    bands = quick_to_learn(scene.market(BTC)).quotes.bands
+    for second in range(LOOKBACK_S + SETTLED_S + 60):
+        bids, asks = ladder(60_000.0, usd=10_000.0 + second % 2, step=0.0001, reach=0.002)
+        scene.snapshot(BTC, bids, asks, keeps_far_levels=False)
+        scene.close()
+    assert [band.state for band in bands] == ["proven", "unwarmed", "unwarmed", "unwarmed"] * 2
+
+
 def test_a_forced_reconnect_is_unknown_while_it_lasts_and_no_withdrawal_after_it() -> None:
     """Every reconnect of a feed would look as if makers had left."""
     scene = shallow()

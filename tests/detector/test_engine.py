@@ -51,7 +51,10 @@ def trade(second: float, price: float = 100.0, market: tuple[str, str] = BTC, **
 
 def book(second: float, keeps_far_levels: bool = False) -> BookSnapshot:
     """A book of two levels a side."""
-    sides: dict[str, Any] = {"bids": msgspec.Raw(b'[["99.9","5"],["97","5"]]'), "asks": msgspec.Raw(b'[["100.1","5"],["103","5"]]')}
+    sides: dict[str, Any] = {
+        "bids": msgspec.Raw(b'[["99.9","5"],["97","5"]]'),
+        "asks": msgspec.Raw(b'[["100.1","5"],["103","5"]]'),
+    }
     return BookSnapshot(**where(second), **sides, keeps_far_levels=keeps_far_levels)
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from detector.conditions import NS, Condition
 from detector.config import Timing
-from detector.episodes import LATER_EVIDENCE, Episodes
+from detector.episodes import MOST_NUMBERS, Episodes
 from detector.rollup import Standing, market_standing
-from detector.signals import branching, breadth, deleveraging, depth, dislocation, feed, pegs, void
+from detector.signals import branching, breadth, deleveraging, depth, dislocation, feed, liquidations, void
 from detector.verdict import CALM, CRITICAL, EMERGENCY, HIGH, WARN, WATCH
 from schemas.alert import MARKET, Alert, Coverage, Direction, Evidence, Stage
 
@@ -157,20 +157,21 @@ def test_baselines_freeze_from_high_until_a_quarter_of_an_hour_later() -> None:
     """A long crash would become its own normal."""
     story = Story()
     story.tell(standing(WARN, "S1"), 0)
-    assert not story.episodes.frozen(T0 * NS)
+    assert not story.episodes.frozen(MARKET, T0 * NS)
     story.tell(standing(HIGH, "S1"), 1, 10)
     story.tell(standing(WATCH, "S1"), 11, 20)
-    assert story.episodes.frozen((T0 + 20) * NS)
-    assert story.episodes.frozen((T0 + 10 + 899) * NS)
-    assert not story.episodes.frozen((T0 + 10 + 900) * NS)
+    assert story.episodes.frozen(MARKET, (T0 + 20) * NS)
+    assert story.episodes.frozen(MARKET, (T0 + 10 + 899) * NS)
+    assert not story.episodes.frozen(MARKET, (T0 + 10 + 900) * NS)
 
 
-def test_the_strongest_evidence_comes_first_and_has_an_end() -> None:
-    """A phone shows four lines; a market of two hundred books would fill a megabyte."""
-    weak = [on(depth.DEPTH, "S3", WARN, "north", f"A{n}") for n in range(40)]
-    alert = Story().tell(market_standing([*weak, SHOCK, on(breadth.FLOW, "S2", CRITICAL)]), 0)[0]
-    assert alert.evidence[0].signal == breadth.FLOW
-    assert len(alert.evidence) == LATER_EVIDENCE
+def test_each_rule_speaks_once_before_any_speaks_twice() -> None:
+    """A phone shows four lines: forty thin books would hide why the alert is CRITICAL."""
+    thin = [on(depth.DEPTH, "S3", WARN, "north", f"A{n:02}") for n in range(40)]
+    alert = Story().tell(market_standing([*thin, SHOCK, on(breadth.FLOW, "S2", CRITICAL)]), 0)[0]
+    assert [e.signal for e in alert.evidence[:3]] == [breadth.FLOW, depth.DEPTH, branching.RULE]
+    assert [e.where for e in alert.evidence[:4]] == ["", "north A00", "", "north A01"]
+    assert len(alert.evidence) == MOST_NUMBERS
     assert len(alert.conditions) == 42
 
 
@@ -178,42 +179,40 @@ def test_the_strongest_evidence_comes_first_and_has_an_end() -> None:
     ("conditions", "headline"),
     [
         ([SHOCK], "WATCH market falling: shock"),
-        ([SHOCK, on(feed.DELAY, "S3", WARN, "north")], "WARN market falling: shock, feeds late or silent on north"),
+        ([SHOCK, on(feed.DELAY, "S3", WARN, "north")], "WARN market falling: shock, feed late (north)"),
         (
             [SHOCK, on(depth.DEPTH, "S3", HIGH, "north", "BTC")],
-            "HIGH market falling: shock, liquidity withdrawn on north",
+            "HIGH market falling: shock, liquidity withdrawn (north)",
         ),
         (
             [SHOCK, on(breadth.FLOW, "S2"), on(dislocation.BREADTH, "S4", HIGH)],
-            (
-                "CRITICAL market falling: shock, one-sided flow, prices apart between venues; "
-                "second key: cross-venue dislocation of two assets"
-            ),
+            "CRITICAL market falling: shock, one-sided flow, prices apart between venues",
         ),
         (
-            [SHOCK, on(void.TWIN_VENUE, "S4", EMERGENCY, "north"), on(deleveraging.OFFBOOK, "S6", HIGH, "north")],
-            (
-                "EMERGENCY market falling: shock, liquidity void, off-book fills (deleveraging inferred) on north; "
-                "second key: liquidity void on north"
-            ),
+            [SHOCK, on(liquidations.RULE, "S2", WARN, "north", "BTC"), on(void.IMPACT, "S4", WARN, "south", "BTC")],
+            "WATCH market falling: shock, forced flow, impact per dollar up (south)",
         ),
         (
             [
-                SHOCK,
-                on(deleveraging.PRINT, "S6", EMERGENCY, "north", "BTC"),
-                on(pegs.RULE, "S5", WARN, "south", "USDE"),
+                on(deleveraging.PRINT, "S6", EMERGENCY, venue, asset)
+                for venue in "ba"
+                for asset in ("BTC", "ETH", "SOL")
             ],
-            (
-                "EMERGENCY market falling: shock, collateral off its peg, auto-deleveraging on north, south; "
-                "second key: auto-deleveraging on north"
-            ),
+            "EMERGENCY market falling: auto-deleveraging (a, b)",
         ),
     ],
 )
 def test_the_headline_claims_no_more_than_was_seen(conditions: list[Condition], headline: str) -> None:
-    """Holes in ids would be called deleveraging prints, a late feed a withdrawal."""
+    """A late feed would be called a withdrawal, one-sided flow a liquidation."""
     (alert,) = Story().tell(market_standing(conditions), 0)
     assert alert.headline == headline
+
+
+def test_holes_in_trade_ids_are_never_called_prints() -> None:
+    """An inference would be quoted as a fact."""
+    (alert,) = Story().tell(market_standing([SHOCK, on(deleveraging.OFFBOOK, "S6", HIGH, "north")]), 0)
+    assert "inferred (north)" in alert.headline
+    assert "auto-deleveraging" not in alert.headline
 
 
 def test_levels_never_fall_without_being_told() -> None:

@@ -77,7 +77,9 @@ def test_what_was_printed_can_be_saved_as_a_picture(crashing: Engine, alert: Ale
     screen.console.file = io.StringIO()
     screen(alert)
     screen.save(tmp_path / "demo.svg")
-    assert "CRITICAL" in (tmp_path / "demo.svg").read_text()
+    picture = (tmp_path / "demo.svg").read_text()
+    assert "CRITICAL" in picture
+    assert "url(" not in picture.partition("</style>")[0]
 
 
 def test_an_onset_is_no_alert() -> None:

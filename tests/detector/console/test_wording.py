@@ -53,6 +53,7 @@ def test_dollars_at_a_glance(value: float | None, text: str) -> None:
             "move_60s -1.23 % (line +1.00 %)",
         ),
         (Evidence(signal="rate", value=12.5, unit="x usual", note="pooled"), "rate 12.5 x usual (pooled)"),
+        (Evidence(signal="rate", value=2.0, where="north BTC"), "north BTC: rate 2"),
         (Evidence(signal="rate", value=None), "rate unknown"),
         (Evidence(signal="rate", value=None, note="too little history"), "rate unknown (too little history)"),
     ],
@@ -69,6 +70,7 @@ def test_an_alert_is_a_headline_and_a_few_lines(alert: Alert) -> None:
     assert "since 20:50:10" in lines[1]
     assert "a1" in lines[1]
     assert "S1 S2" in lines[1]
+    assert "off-book fills on north" in lines[1]
     assert len(lines) == 3 + NUMBERS_SHOWN
     assert lines[-1].strip() == "sees 7 of 9 families of evidence; blind: north BTC book: gap; open interest: none; a"
 

@@ -73,6 +73,20 @@ def test_flow_behind_it_is_ten_times_the_usual_orders(rate: float, severity: int
     assert (flow.severity, flow.known) == (severity, True)
 
 
+@pytest.mark.parametrize(
+    ("moved", "rate", "excited", "holds"),
+    [(3, 0.0, 0.0, True), (2, 5.1, 0.81, True), (2, 5.1, 0.80, False), (2, 5.0, 0.81, False), (2, 50.0, None, False)],
+)
+def test_flow_lasts_while_prices_pause_and_orders_excite_each_other(
+    moved: int, rate: float, excited: float | None, holds: bool
+) -> None:
+    """Two waves of one cascade would be two alerts, or a busy hour a wave without an end."""
+    scene = scene_of([-0.0061] * moved + [0.0] * (8 - moved), rate=rate)
+    scene.world.pool.sells.value = excited
+    flow = verdicts(scene)[1]
+    assert (flow.severity, flow.holds, flow.known) == (CALM, holds, True)
+
+
 def test_without_a_usual_rate_only_the_flow_is_unknown() -> None:
     """Prices can be judged before orders can."""
     shock, flow = verdicts(scene_of([-0.01] * 8, rate=None))

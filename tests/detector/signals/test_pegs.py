@@ -50,7 +50,7 @@ def test_a_peg_is_graded_by_how_far_and_for_how_long_it_is_away(
     peg = Peg()
     peg.at(1.0, 120)
     verdict = peg.at(1.0 + sign * away, seconds)
-    assert said(verdict) == (severity, away >= 0.005, True, direction)
+    assert said(verdict) == (severity, away >= 0.003, True, direction)
     assert bool(verdict.evidence) == bool(severity)
 
 
