@@ -41,6 +41,10 @@ class TruthLabel(Protocol):
         """When it truly began."""
 
     @property
+    def clear_ns(self) -> int:
+        """When it was truly over; an onset after that is another event's."""
+
+    @property
     def tolerance_s(self) -> float:
         """How far an onset may lie from the truth."""
 
@@ -61,7 +65,11 @@ def match_labels(labels: Iterable[TruthLabel], transitions: Sequence[Transition]
 
 def _match(label: TruthLabel, transitions: Sequence[Transition]) -> Match:
     earliest_ns = label.onset_ns - int(EARLIEST_S * 1e9)
-    onsets = [t.since_ns for t in transitions if t.active and t.since_ns >= earliest_ns and _answers(t, label)]
+    onsets = [
+        t.since_ns
+        for t in transitions
+        if t.active and earliest_ns <= t.since_ns <= label.clear_ns and _answers(t, label)
+    ]
     if not onsets:
         return Match(label, None, None, False)
     onset_ns = min(onsets)

@@ -53,6 +53,9 @@ def replay(
     conditions: Annotated[
         bool, typer.Option("--conditions", help="Also print the conditions of single assets.")
     ] = False,
+    labels: Annotated[
+        Path | None, typer.Option(exists=True, help="A CSV of true onsets to hold the replay against.")
+    ] = None,
     start: Annotated[str | None, typer.Option("--from", help="Begin at this UTC time of the first day, HH:MM.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="End at this UTC time of the first day, HH:MM.")] = None,
 ) -> None:
@@ -60,8 +63,15 @@ def replay(
     from detector.commands.replay import Window
     from detector.commands.replay import replay as run_replay
 
-    window = Window(start, end)
-    run_replay(files, as_json=json, venue_id=venue, chunk=chunk, conditions=conditions, window=window)
+    run_replay(
+        files,
+        as_json=json,
+        venue_id=venue,
+        chunk=chunk,
+        conditions=conditions,
+        window=Window(start, end),
+        labels=labels,
+    )
 
 
 @app.command()

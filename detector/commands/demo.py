@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from detector.against_labels import Match, match_labels
+from detector.against_labels import match_labels
+from detector.commands.labels import match_lines
 from detector.console.json_lines import JsonLines
 from detector.console.screen import Screen
 from detector.console.summary import speed_line
-from detector.console.wording import clock
 from detector.engine import Engine, Output
 from detector.runtime.pipeline import Listener, Pipeline
 from detector.runtime.played import play
@@ -41,6 +41,7 @@ class Played(NamedTuple):
     events: int
     wall_s: float
     speed: str
+    venues: tuple[str, ...]
 
     @property
     def highest(self) -> int:
@@ -63,8 +64,8 @@ def demo(*, as_json: bool, seed: int, picture: Path | None) -> bool:
     twin = _part("twin", ["--source", "reconstruction-twin", *window], "all", ASSETS, as_json)
     say(f"    {twin.speed}; alerts above WATCH: {_above_watch(twin)}")
     matches = match_labels(labels(), crash.transitions)
-    for line in _label_lines(matches):
-        say(line)
+    for line in match_lines(matches, crash.venues):
+        say(f"    {line}")
     calm = recording.highest <= WATCH and twin.highest <= WATCH
     seen = all(match.within for match in matches)
     total_s = recording.wall_s + crash.wall_s + twin.wall_s
@@ -113,20 +114,8 @@ def _part(
         if picture is not None:
             screen.save(picture)
     wall_s = time.perf_counter() - started
-    return Played(alerts, transitions, pipeline.events, wall_s, speed_line(pipeline.events, wall_s, engine))
-
-
-def _label_lines(matches: Sequence[Match]) -> list[str]:
-    lines = ["    label  where                    truth     seen      error  tolerance"]
-    for match in matches:
-        label = match.label
-        where = label.scope if label.asset == "*" else f"{label.scope} {label.asset}"
-        seen = clock(match.onset_ns) if match.onset_ns is not None else "missed"
-        error = f"{match.error_s:+.0f} s" if match.error_s is not None else ""
-        mark = "" if match.within else "  OUTSIDE"
-        times = f"{clock(label.onset_ns)}  {seen:<8} {error:>6}"
-        lines.append(f"    {label.stage:<6} {where:<24} {times}  {label.tolerance_s:.0f} s{mark}")
-    return lines
+    speed = speed_line(pipeline.events, wall_s, engine)
+    return Played(alerts, transitions, pipeline.events, wall_s, speed, tuple(engine.memory.world.by_venue))
 
 
 def _above_watch(part: Played) -> int:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from detector.against_labels import match_labels
+from detector.commands.labels import match_lines, read_labels
 from detector.console.json_lines import JsonLines
 from detector.console.progress import ShareBar
 from detector.console.summary import coverage_lines, engine_lines, speed_line
@@ -17,7 +19,7 @@ from producers.errors import RecordingError
 from producers.replay import Replay, Tally
 from producers.tardis_csv import TardisReplay, TardisTrades
 from producers.venues.registry import venues_of
-from schemas.alert import MARKET, Alert
+from schemas.alert import MARKET, Alert, Transition
 from schemas.base import Event
 from schemas.instrument import Instrument
 
@@ -35,6 +37,7 @@ def replay(
     chunk: int,
     conditions: bool,
     window: Window,
+    labels: Path | None,
 ) -> Engine:
     """Replay recordings of one kind as one session.
 
@@ -42,7 +45,14 @@ def replay(
     """
     say: Say = _to_stderr if as_json else print
     engine = Engine()
-    pipeline = Pipeline(engine, [JsonLines(sys.stdout.buffer) if as_json else _Words(print, conditions)])
+    truth = read_labels(labels) if labels is not None else []
+    transitions: list[Transition] = []
+
+    def keep(output: Output) -> None:
+        if truth and isinstance(output, Transition):
+            transitions.append(output)
+
+    pipeline = Pipeline(engine, [keep, JsonLines(sys.stdout.buffer) if as_json else _Words(print, conditions)])
     source = _open(paths, venue_id, chunk)
     started = time.perf_counter()
     with ShareBar("replaying") as bar:
@@ -55,6 +65,11 @@ def replay(
         say(line)
     for line in (*engine_lines(engine), *coverage_lines(engine)):
         say(line)
+    if truth:
+        seen_ns = range(engine.memory.first_ns, engine.order.newest_ns)
+        told = [label for label in truth if label.onset_ns in seen_ns]
+        for line in match_lines(match_labels(told, transitions), list(engine.memory.world.by_venue)):
+            say(line)
     say(speed_line(pipeline.events, wall_s, engine))
     return engine
 

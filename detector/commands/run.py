@@ -34,7 +34,8 @@ def run(
 ) -> None:
     """Run until Ctrl-C or SIGTERM, then print what was seen; raises `ValueError` for names that nobody knows."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    venues = [venue for name in venue_names for venue in venues_of(name)]
+    # A venue named twice, by itself and by its group, is still one venue.
+    venues = list({venue.id: venue for name in venue_names for venue in venues_of(name)}.values())
     overrides = parse_endpoints(endpoints, venues)
     engine, health = Engine(), Health()
     with ExitStack() as stack:

@@ -80,11 +80,11 @@ def alert_lines(alert: Alert) -> list[str]:
 
 
 def transition_line(transition: Transition) -> str:
-    """A condition's onset, change or clear in one line."""
+    """A condition's onset, change or clear in one line, with the time at which it was decided."""
     where = f"{transition.venue} {transition.asset}" if transition.asset != "*" else transition.venue
+    rule = transition.rule
     if not transition.active:
-        return f"{clock(transition.ts_ns)}  - {transition.stage} {transition.rule} {where} clear"
+        return f"{clock(transition.ts_ns)}  - {rule} {where} clear, began {clock(transition.since_ns)}"
     numbers = " · ".join(number(e) for e in transition.evidence[:3])
-    return (
-        f"{clock(transition.since_ns)}  + {transition.stage} {transition.rule} {where} {transition.severity} {numbers}"
-    )
+    since = clock(transition.since_ns)
+    return f"{clock(transition.ts_ns)}  + {rule} {where} {transition.severity} since {since} {numbers}"

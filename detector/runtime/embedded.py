@@ -42,11 +42,17 @@ async def run_embedded(
         record=record,
         health=health,
     )
-    ticker = asyncio.create_task(_tick(pipeline, live=clock == "wall", on_turn=on_turn))
+    running = asyncio.create_task(fleet.run())
+    ticking = asyncio.create_task(_tick(pipeline, live=clock == "wall", on_turn=on_turn))
     try:
-        await fleet.run()
+        # The first to end is the fleet, or a ticker that failed: silence would not be seen any more.
+        done, _ = await asyncio.wait((running, ticking), return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
     finally:
-        ticker.cancel()
+        for task in (running, ticking):
+            task.cancel()
+        await asyncio.gather(running, ticking, return_exceptions=True)
     pipeline.finish()
 
 

@@ -98,3 +98,21 @@ async def test_a_market_that_nobody_lists_is_an_error_and_not_an_endless_silence
                 overrides=overrides(server),
                 clock="recorded",
             )
+
+
+async def test_a_failing_listener_ends_the_run_even_from_a_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The detector would go on without ever seeing silence again, and nobody would know."""
+    monkeypatch.setattr(embedded, "TICK_S", 0.02)
+
+    class Broken(Pipeline):
+        def tick(self) -> None:
+            raise RuntimeError("no space left")
+
+    async with VenueServer(first_seconds(3), speed=1.0, expect_sockets=1) as server, asyncio.timeout(20):
+        with pytest.raises(RuntimeError, match="no space left"):
+            await run_embedded(
+                pipeline=Broken(Engine(), []),
+                venues=[venue("binance-spot")],
+                symbols=["BTC"],
+                overrides=overrides(server),
+            )

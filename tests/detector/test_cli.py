@@ -1,0 +1,131 @@
+"""The command line itself: help, errors in one line, exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+
+from detector import cli
+from producers.errors import RecordingError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def cascade(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """The exit code of the command in this process."""
+    monkeypatch.setattr(sys, "argv", ["cascade", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(ended.value.code or 0)
+
+
+def test_help_names_every_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A command that is not listed does not exist for a user."""
+    assert cascade(monkeypatch, "--help") == 0
+    said = capsys.readouterr().out
+    assert all(command in said for command in ("demo", "run", "replay"))
+
+
+@pytest.mark.parametrize("command", ["demo", "run", "replay"])
+def test_each_command_has_help(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Options could only be found in the source."""
+    assert cascade(monkeypatch, command, "--help") == 0
+    assert "--json" in capsys.readouterr().out
+
+
+def test_the_version_is_the_packages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A report about a fault could not say of which version."""
+    try:
+        expected = version("cascade-detector")
+    except PackageNotFoundError:
+        pytest.skip("the package is not installed here")
+    assert cascade(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"cascade-detector {expected}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["crash"],
+        ["replay"],
+        ["replay", "no-such-file.gz"],
+        ["replay", "."],
+        ["replay", "--chunk", "0", __file__],
+        ["replay", "--chunk", "many", __file__],
+        ["replay", "--colour", __file__],
+        ["run"],
+        ["run", "--venue", "binance", "--at-most", "0"],
+        ["demo", "--seed", "today"],
+    ],
+)
+def test_a_command_that_is_written_wrong_is_exit_code_two(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A script could not tell a typing mistake from a bad file."""
+    assert cascade(monkeypatch, *arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["replay", str(Path(__file__))], "cascade: "),
+        (["replay", "--from", "25:61", str(Path(__file__))], "write HH:MM"),
+        (["run", "--venue", "mtgox"], "cascade: unknown venue 'mtgox'"),
+        (["run", "--venue", "binance", "--endpoint", "x"], "cascade: --endpoint 'x': write VENUE=URL"),
+    ],
+)
+def test_an_error_that_a_user_can_mend_is_one_line_and_exit_code_one(
+    arguments: list[str], says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A traceback says nothing to a user."""
+    assert cascade(monkeypatch, *arguments) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert says in err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(RecordingError("x: no recording"), 1), (ValueError("x"), 1), (KeyboardInterrupt(), 130)]
+)
+def test_exit_codes_follow_from_the_error(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A supervisor would restart what cannot work, or not restart what was interrupted."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("detector.commands.replay.replay", fail)
+    assert cascade(monkeypatch, "replay", __file__) == code
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_programming_error_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of ours would look like one of the user's."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("ours")
+
+    monkeypatch.setattr("detector.commands.replay.replay", fail)
+    monkeypatch.setattr(sys, "argv", ["cascade", "replay", __file__])
+    with pytest.raises(KeyError, match="ours"):
+        cli.main()
+
+
+def test_help_does_not_load_the_detector() -> None:
+    """`cascade --help` would take as long as a replay to start."""
+    script = (
+        "import sys, detector.cli; print([m for m in ('detector.engine', 'rich.live', 'aiohttp') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+    assert found.stdout == "[]\n"
