@@ -1,4 +1,4 @@
-# Verbs: demo test check bench lock clean. Only python3 >= 3.11 with venv and pip is needed: everything goes into .venv.
+# Verbs: demo test test-slow check bench lock clean. Only python3 >= 3.11 with venv and pip is needed: everything goes into .venv.
 
 PYTHON ?= python3
 UV ?= uv
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test test-slow check bench lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime  ## Set up and show a cascade from raw frames to alerts, without a network
@@ -14,6 +14,9 @@ demo: $(VENV)/.runtime  ## Set up and show a cascade from raw frames to alerts, 
 
 test: $(VENV)/.dev  ## The default suite
 	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.dev  ## The whole demo, whole recordings, the whole reconstruction
+	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/.dev  ## Everything that can be said about the code without running it
 	$(BIN)/ruff check

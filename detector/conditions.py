@@ -33,7 +33,8 @@ class Condition(msgspec.Struct):
     candidate_ns: int = 0
     streak: int = 0
     evidence: tuple[Evidence, ...] = ()
-    blind_since_ns: int = 0
+    calm_s: int = 0
+    """Seconds in which the rule saw nothing since the condition last held: being blind counts for neither side."""
 
     @property
     def active(self) -> bool:
@@ -88,30 +89,29 @@ class Conditions(msgspec.Struct):
     def _step(self, condition: Condition, verdict: Verdict, now_ns: int) -> Transition | None:
         if not verdict.known:
             condition.streak = 0
-            condition.blind_since_ns = condition.blind_since_ns or now_ns
-            if not condition.active:
-                return None
-            # What cannot be seen is not over; but neither is it still evidence after a quarter of an hour.
-            if now_ns - condition.blind_since_ns < self.timing.resolve_s * NS:
-                condition.last_held_ns = now_ns
-                return None
-            return self._close(condition, now_ns)
-        condition.blind_since_ns = 0
+            return self._close(condition, now_ns) if condition.active and self._forgotten(condition, now_ns) else None
         if not condition.active:
             return self._maybe_open(condition, verdict, now_ns)
+        condition.calm_s += 1
         if verdict.severity or verdict.holds:
             condition.last_held_ns = now_ns
-        hold_ns = (self.timing.hold_peg_s if condition.stage == "S5" else self.timing.hold_s) * NS
+            condition.calm_s = 0
+        hold_s = self.timing.hold_peg_s if condition.stage == "S5" else self.timing.hold_s
         if verdict.severity >= condition.severity:
             condition.last_full_ns = now_ns
-        eased = now_ns - condition.last_full_ns >= hold_ns and WATCH <= verdict.severity < condition.severity
+        eased = now_ns - condition.last_full_ns >= hold_s * NS and WATCH <= verdict.severity < condition.severity
         if verdict.severity > condition.severity or eased:
             condition.severity = verdict.severity
             condition.evidence = verdict.evidence
             condition.direction = verdict.direction
             condition.last_full_ns = now_ns
             return self._transition(condition, now_ns, active=True)
-        return self._close(condition, now_ns) if now_ns - condition.last_held_ns >= hold_ns else None
+        over = condition.calm_s >= hold_s or self._forgotten(condition, now_ns)
+        return self._close(condition, now_ns) if over else None
+
+    def _forgotten(self, condition: Condition, now_ns: int) -> bool:
+        """What cannot be seen is not over; but after a quarter of an hour it is no evidence either."""
+        return now_ns - condition.last_held_ns >= self.timing.resolve_s * NS
 
     def _close(self, condition: Condition, now_ns: int) -> Transition:
         transition = self._transition(condition, now_ns, active=False)
@@ -133,6 +133,7 @@ class Conditions(msgspec.Struct):
         condition.evidence = verdict.evidence
         condition.since_ns = condition.candidate_ns
         condition.last_held_ns = condition.last_full_ns = now_ns
+        condition.calm_s = 0
         return self._transition(condition, now_ns, active=True)
 
     def _transition(self, condition: Condition, now_ns: int, *, active: bool) -> Transition:

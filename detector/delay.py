@@ -10,6 +10,8 @@ from detector.bars import Ring, Tally
 from detector.stats.rolling_median import RollingMedian
 
 NS = 1_000_000_000
+AHEAD_NS = 2 * NS
+"""A stamp further ahead of its receipt is a fault of one message; as a floor it would make all others look late."""
 SAMPLES = 64
 """Delays kept a second: enough for a median, bounded in a burst."""
 
@@ -25,6 +27,7 @@ class Delay(msgspec.Struct):
     floor_ns: int | None = None
     floor_minute_ns: int | None = None
     floor_minutes: list[int] = []
+    newest_ns: int = 0
     last_event_ns: int = 0
     """Engine time of the last event."""
     arrivals: int = 0
@@ -37,8 +40,9 @@ class Delay(msgspec.Struct):
     def on_event(self, ts_event_ns: int, ts_recv_ns: int, now_ns: int) -> None:
         """Account for an arrival; an event without a time of its own (event = receive) says nothing about delay."""
         self.last_event_ns = now_ns
-        if ts_recv_ns == ts_event_ns:
-            return
+        if ts_recv_ns == ts_event_ns or ts_event_ns > ts_recv_ns + AHEAD_NS or ts_event_ns < self.newest_ns - NS:
+            return  # no time of its own, an impossible one, or history that was sent again
+        self.newest_ns = max(self.newest_ns, ts_event_ns)
         self.arrivals += 1
         if len(self.samples) < SAMPLES:
             self.samples.append(ts_recv_ns - ts_event_ns)

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from detector.conditions import Conditions
-from detector.config import Config
+from detector.config import Config, Timing
 from detector.episodes import Episodes
 from detector.market import Market
 from detector.ordering import Reorder
@@ -34,7 +34,7 @@ from detector.signals import (
 from detector.signals.dislocation import Dislocations
 from detector.signals.pegs import Pegs
 from detector.state import decode_state, encode_state
-from detector.verdict import HIGH, WARN, Verdict
+from detector.verdict import HIGH, Verdict
 from detector.world import NS, World, key_of
 from schemas.alert import MARKET, Alert, Transition
 from schemas.base import EVERY_INSTRUMENT, Event
@@ -46,6 +46,9 @@ Output = Transition | Alert
 
 STATELESS = (branching, breadth, asset_move, liquidations, open_interest, depth, feed, void, deleveraging)
 """Signals without a memory of their own, in the order of their stages."""
+
+LONGEST_PAUSE_S = 60
+"""A venue that traded nowhere for a minute is not being seen: its prices are unknown, its silence is no baseline."""
 
 LONGEST_SILENCE_S = 3_600
 """A jump in event time beyond this closes only so many seconds: everything has cleared by then."""
@@ -79,7 +82,7 @@ class Engine:
             dislocations=Dislocations(),
             pegs=Pegs(),
         )
-        self.order = Reorder(timing.lateness_ms * 1_000_000, timing.future_ms * 1_000_000)
+        self.order = _reorder(timing)
         self._handlers: dict[type[Event], Callable[[Market, Any, int], None]] = {
             Trade: self._trade,
             BookDelta: self._delta,
@@ -127,9 +130,10 @@ class Engine:
 
     def restore(self, data: bytes) -> None:
         """Continue exactly where `snapshot` was taken; raises `StateError` for another version's state."""
-        self.memory, waiting = decode_state(data, Memory)
-        self.config = self.memory.world.config
-        self.order.load(waiting)
+        memory, waiting = decode_state(data, Memory)
+        order = _reorder(memory.world.config.timing)
+        order.load(waiting)
+        self.memory, self.order, self.config = memory, order, memory.world.config
 
     # One second
 
@@ -155,7 +159,8 @@ class Engine:
         learn = not memory.episodes.frozen(MARKET, now_ns)
         buys = sells = 0
         for market in world.markets.values():
-            market.close_second(now_s, learn and not memory.episodes.frozen(market.asset, now_ns))
+            alive = now_ns - world.pulses[market.venue].last_ns < LONGEST_PAUSE_S * NS
+            market.close_second(now_s, learn and alive and not memory.episodes.frozen(market.asset, now_ns), alive)
             buys += market.trading.last_orders[0]
             sells += market.trading.last_orders[1]
         for pulse in world.pulses.values():
@@ -175,7 +180,7 @@ class Engine:
         if not active and not memory.episodes.by_scope:
             return
         seen = coverage(memory.world, verdicts)
-        market = market_standing(active)
+        market = market_standing(active, memory.world.assets_watched(), self.config.majors)
         alert = memory.episodes.observe(MARKET, market, seen, now_ns)
         if alert is not None:
             out.append(alert)
@@ -183,7 +188,7 @@ class Engine:
         assets = {c.asset for c in active if c.asset in memory.world.by_asset} | (set(episodes) - {MARKET})
         for asset in sorted(assets):
             standing = asset_standing(asset, active)
-            if asset not in episodes and (standing.level < HIGH or market.level >= WARN):
+            if asset not in episodes and (standing.level < HIGH or market.level >= min(HIGH, standing.level)):
                 continue  # told as part of the market's story
             alert = memory.episodes.observe(asset, standing, seen, now_ns)
             if alert is not None:
@@ -251,3 +256,7 @@ class Engine:
                 market.quotes.on_gap()
             if event.channel in ("trade", "all"):
                 market.trading.forget_ids()
+
+
+def _reorder(timing: Timing) -> Reorder:
+    return Reorder(timing.lateness_ms * 1_000_000, timing.future_ms * 1_000_000)

@@ -22,6 +22,9 @@ NS = 1_000_000_000
 BUCKET_NS = 60 * NS
 """The episode's id rests on the minute of its first onset."""
 
+MOST_DOUBLINGS = 4
+"""Each lower level that did not last doubles the patience before the next is told, up to 80 minutes."""
+
 MOST_NUMBERS = 24
 """Numbers in one alert, the most telling first."""
 
@@ -42,6 +45,7 @@ class Episode(msgspec.Struct):
     lower_since_ns: int = 0
     """Since when the standing has been below the level that was told; 0 while it is not."""
     lower_level: int = CALM
+    downgrades: int = 0
     resolved: bool = False
 
 
@@ -73,7 +77,8 @@ class Episodes(msgspec.Struct):
         return episode is not None and episode.last_high_ns > now_ns - self.timing.resolve_s * NS
 
     def _open(self, scope: str, standing: Standing, now_ns: int) -> Episode:
-        since_ns = min((c.since_ns for c in standing.conditions), default=now_ns)
+        # The youngest onset opened it: a peg that has been off for days is no part of today's id.
+        since_ns = max((c.since_ns for c in standing.conditions), default=now_ns)
         text = f"{scope}|{standing.direction}|{since_ns // BUCKET_NS}"
         return Episode(_digest(text), scope, since_ns, standing.direction, last_active_ns=now_ns)
 
@@ -89,6 +94,7 @@ class Episodes(msgspec.Struct):
             status = "escalated"
         elif self._lower_for_long(episode, standing, now_ns):
             status, level = "downgraded", episode.lower_level
+            episode.downgrades += 1
         elif stages != episode.stages:
             status = "updated"
         else:
@@ -107,7 +113,8 @@ class Episodes(msgspec.Struct):
         if not episode.lower_since_ns:
             episode.lower_since_ns, episode.lower_level = now_ns, standing.level
         episode.lower_level = max(episode.lower_level, standing.level)
-        return now_ns - episode.lower_since_ns >= self.timing.downgrade_s * NS
+        patience_s = self.timing.downgrade_s << min(episode.downgrades, MOST_DOUBLINGS)
+        return now_ns - episode.lower_since_ns >= patience_s * NS
 
     def _alert(
         self,
@@ -216,6 +223,7 @@ PHRASES = (
 def _headline(episode: Episode, standing: Standing, status: str) -> str:
     """One line for a phone: level, where, which way, what."""
     if status == "resolved":
-        return f"RESOLVED {episode.scope}: all clear for fifteen minutes, peak {LEVELS[episode.peak]}"
+        still = f"; still: {_words(standing.conditions)}" if standing.conditions else ""
+        return f"RESOLVED {episode.scope}: below WATCH for fifteen minutes, peak {LEVELS[episode.peak]}{still}"
     way = {"down": "falling", "up": "rising", "none": "unsettled"}[standing.direction]
     return f"{LEVELS[episode.level]} {episode.scope} {way}: {_words(standing.conditions)}"

@@ -44,11 +44,11 @@ class Market(msgspec.Struct):
             quotes.book = Book(value, instrument.contract == "inverse", instrument.tick_size or 0.0)
         return quotes
 
-    def close_second(self, now_s: int, learn: bool) -> None:
-        """Close the second that ends at `now_s` on every side."""
+    def close_second(self, now_s: int, learn: bool, alive: bool = True) -> None:
+        """Close the second that ends at `now_s` on every side; `alive` is whether the venue is being seen at all."""
         now_ns = now_s * 1_000_000_000
         traded = self.trading.trades
-        self.trading.close_second(now_s, learn)
+        self.trading.close_second(now_s, learn, alive)
         self.quotes.close_second(now_s, last_price=self.trading.price, traded=traded, learn=learn)
         self.forced.close_second(now_s, now_ns, learn)
         self.delay.close_second(now_s, learn)

@@ -42,8 +42,15 @@ RANK: dict[type[Event], int] = {
 }
 """Definitions before uses, gaps before the snapshots that end them, snapshots before their deltas."""
 
+OrderState = tuple[int, int, int, int, int, list[Event]]
+"""Newest, released, late, clamped, stray, and the events that wait."""
+
 Entry = tuple[int, str, str, int, int, bytes, int, Event]
 """Time, venue, instrument, kind, number, content, arrival, event: only twins ever need the arrival."""
+
+JUMP_NS = 60_000_000_000
+JUMP_EVENTS = 5
+"""A leap of a minute must be confirmed by five events in a row: one wrong stamp would make all that follow late."""
 
 
 class Reorder:
@@ -59,12 +66,14 @@ class Reorder:
         self.released_ns = 0
         self.late = 0
         self.clamped = 0
+        self.stray = 0
+        """Events dropped because nothing near them in time followed."""
+        self._ahead: list[tuple[int, Event]] = []
         self._arrivals = 0
         self._waiting: list[Entry] = []
 
     def take(self, events: Iterable[Event]) -> Iterator[tuple[int, Event]]:
         """Receive events; yield those that are due with their effective time, which for a late event is now."""
-        lateness_ns = self.lateness_ns
         for event in events:
             ts = event.ts_event_ns
             if type(event) is Instrument:
@@ -76,18 +85,30 @@ class Reorder:
                 # A venue clock far ahead must not push everybody else's events over the lateness.
                 ts = event.ts_recv_ns
                 self.clamped += 1
-            if ts < self.newest_ns - lateness_ns:
-                self.late += ts != event.ts_recv_ns  # an event without a time of its own cannot be late
-                yield from self._release()
-                yield self.released_ns, event
-                continue
-            if ts > self.newest_ns:
-                self.newest_ns = ts
-            number, content = _number(event)
-            self._arrivals += 1
-            entry = (ts, event.venue, event.instrument, RANK[type(event)], number, content, self._arrivals, event)
-            heappush(self._waiting, entry)
+            if self.newest_ns and ts > self.newest_ns + JUMP_NS:
+                self._ahead.append((ts, event))
+                if len(self._ahead) < JUMP_EVENTS:
+                    continue
+                believed, self._ahead = self._ahead, []
+            else:
+                self.stray += len(self._ahead)
+                self._ahead.clear()
+                believed = [(ts, event)]
+            for when, one in believed:
+                yield from self._receive(when, one)
         yield from self._release()
+
+    def _receive(self, ts: int, event: Event) -> Iterator[tuple[int, Event]]:
+        if ts < self.newest_ns - self.lateness_ns:
+            self.late += ts != event.ts_recv_ns  # an event without a time of its own cannot be late
+            yield from self._release()
+            yield self.released_ns, event
+            return
+        self.newest_ns = max(self.newest_ns, ts)
+        number, content = _number(event)
+        self._arrivals += 1
+        entry = (ts, event.venue, event.instrument, RANK[type(event)], number, content, self._arrivals, event)
+        heappush(self._waiting, entry)
 
     def advance(self, now_ns: int) -> Iterator[tuple[int, Event]]:
         """A clock that moved without events: what it makes due."""
@@ -104,23 +125,18 @@ class Reorder:
             entry = heappop(waiting)
             yield entry[0], entry[-1]
 
-    def dump(self) -> tuple[int, int, int, int, list[Event]]:
+    def dump(self) -> OrderState:
         """State for a snapshot."""
-        return (
-            self.newest_ns,
-            self.released_ns,
-            self.late,
-            self.clamped,
-            [entry[-1] for entry in sorted(self._waiting)],
-        )
+        waiting = [entry[-1] for entry in sorted(self._waiting)] + [event for _, event in self._ahead]
+        return (self.newest_ns, self.released_ns, self.late, self.clamped, self.stray, waiting)
 
-    def load(self, state: tuple[int, int, int, int, list[Event]]) -> None:
+    def load(self, state: OrderState) -> None:
         """Take back what `dump` gave."""
-        self.newest_ns, self.released_ns, late, clamped, waiting = state
+        self.newest_ns, self.released_ns, late, clamped, stray, waiting = state
         self._waiting.clear()
         for _ in self.take(waiting):
             raise ValueError("a waiting event that was already due")
-        self.late, self.clamped = late, clamped
+        self.late, self.clamped, self.stray = late, clamped, stray
 
 
 _ENCODER = msgspec.json.Encoder()

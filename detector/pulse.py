@@ -24,6 +24,7 @@ class Pulse(msgspec.Struct):
     last_ns: int = 0
     pause_end_ns: int = 0
     longest_ns: int = 0
+    seconds: int = 0
     minutes: list[int] = []
 
     def on_trade(self, now_ns: int) -> None:
@@ -36,9 +37,11 @@ class Pulse(msgspec.Struct):
         self.last_ns = now_ns
 
     def close_second(self, now_s: int) -> None:
-        """Once a minute, remember that minute's longest pause."""
-        if now_s % 60 == 0:
-            self.minutes = [*self.minutes[1 - MINUTES :], self.longest_ns]
+        """Once a minute, remember the longest pause so far in it, one that still lasts included."""
+        self.seconds += 1
+        if self.seconds % 60 == 0:
+            lasting = now_s * NS - self.last_ns if self.last_ns else 0
+            self.minutes = [*self.minutes[1 - MINUTES :], max(self.longest_ns, lasting)]
             self.longest_ns = 0
 
     @property

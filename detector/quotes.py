@@ -12,6 +12,8 @@ from detector.stats.rolling_median import RollingMedian
 from schemas.market import BookDelta, BookSnapshot, BookTop
 
 BID, ASK = 0, 1
+HALF_PERCENT, ONE_PERCENT, TWO_PERCENT = 1, 2, 3
+"""Positions in `BANDS`."""
 CELLS = tuple((side, band) for side in (BID, ASK) for band in range(len(BANDS)))
 """The order of the eight bands in every list here: bid 0.1, 0.5, 1, 2 %, then ask."""
 
@@ -48,7 +50,7 @@ class Quotes(msgspec.Struct):
     quiet_trades: int = 0
     changes: int = 0
     refused: int = 0
-    """Book messages with impossible numbers; they changed nothing."""
+    """Book messages with impossible numbers. They changed nothing; after a delta the book is unknown as in a gap."""
     bands: list[BandCoverage] = msgspec.field(default_factory=lambda: [BandCoverage() for _ in CELLS])
     usual_depth: list[RollingMedian] = msgspec.field(default_factory=lambda: [RollingMedian() for _ in CELLS])
     usual_spread: RollingMedian = msgspec.field(default_factory=RollingMedian)
@@ -77,6 +79,7 @@ class Quotes(msgspec.Struct):
             self.learns = True
         except ValueError:
             self.refused += 1
+            self.in_gap = True  # what it would have changed is not known
 
     def on_top(self, event: BookTop) -> None:
         """Take the best bid and ask."""
@@ -115,6 +118,15 @@ class Quotes(msgspec.Struct):
                 self.usual_depth[i].offer(now_s, depth)
             usual = self.usual_depth[i].value
             self.depth_ratio[i] = depth / usual if usual else None
+
+    def confirmed_ratio(self, side: int) -> float | None:
+        """The 1 % ratio confirmed by a neighbour: one order moves one band, makers move all. None: not evaluable."""
+        one = self.depth_ratio[cell(side, ONE_PERCENT)]
+        if one is None:
+            return None
+        ratios = (self.depth_ratio[cell(side, band)] for band in (HALF_PERCENT, TWO_PERCENT))
+        neighbours = [ratio for ratio in ratios if ratio is not None]
+        return max(one, min(neighbours)) if neighbours else None
 
     def _fault(self, book: Book, last_price: float, traded: int) -> str:
         if self.in_gap:

@@ -7,11 +7,11 @@ venues, off-book fills on three assets, dislocation, liquidations, a broken peg)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from detector.conditions import Condition
-from detector.signals import breadth, deleveraging, depth, dislocation, liquidations, void
+from detector.signals import breadth, deleveraging, depth, dislocation, feed, liquidations, void
 from detector.verdict import ANY, CALM, CRITICAL, EMERGENCY, HIGH, WARN, WATCH
 from schemas.alert import MARKET, Direction, Stage
 
@@ -29,15 +29,17 @@ class Standing(NamedTuple):
     conditions: tuple[Condition, ...]
 
 
-def market_standing(active: Sequence[Condition]) -> Standing:
-    """The level of the market as a whole."""
+def market_standing(active: Sequence[Condition], watched: Mapping[str, int], majors: Collection[str]) -> Standing:
+    """The level of the market as a whole; `watched` is the number of assets on each venue."""
     shock = [c for c in active if c.stage == "S1" and c.venue == MARKET]
     broad = [c for c in active if c.rule in (breadth.FLOW, liquidations.MARKET_RULE)]
     flow_assets = {c.asset for c in active if c.stage == "S2" and c.asset != ANY and c.severity >= WARN}
     flowing = bool(broad) or len(flow_assets) >= MANY_ASSETS
-    withdrawn = {c.venue for c in active if c.stage == "S3"}
-    by_depth = any(c.rule == depth.DEPTH and c.severity >= HIGH for c in active)
-    key = _second_key(active, withdrawn)
+    late = {c.venue for c in active if c.rule in (feed.DELAY, feed.SILENCE)}
+    thin = _thin_venues(active, watched, majors, WARN)
+    withdrawn = late | thin
+    by_depth = bool(_thin_venues(active, watched, majors, HIGH))
+    key = _second_key(active, late, thin)
     worst = _void_or_deleveraging(active, bool(shock) or flowing)
     level = CALM
     if shock:
@@ -81,9 +83,26 @@ def asset_standing(asset: str, active: Sequence[Condition]) -> Standing:
     return Standing(level, key if level >= CRITICAL else "", stages, _direction(own), tuple(own))
 
 
-def _second_key(active: Sequence[Condition], withdrawn: set[str]) -> str:
-    if len(withdrawn) >= 2:
-        return f"liquidity withdrawn on {' and '.join(sorted(withdrawn))}"
+def _thin_venues(
+    active: Sequence[Condition], watched: Mapping[str, int], majors: Collection[str], severity: int
+) -> set[str]:
+    """Venues whose makers left: on a major, or on three assets; one thin alt is a story of that alt."""
+    assets: dict[str, set[str]] = {}
+    for c in active:
+        if c.rule in (depth.DEPTH, depth.SPREAD) and c.severity >= severity:
+            assets.setdefault(c.venue, set()).add(c.asset)
+    return {
+        venue
+        for venue, thin in assets.items()
+        if len(thin) >= min(MANY_ASSETS, watched.get(venue, MANY_ASSETS)) or not thin.isdisjoint(majors)
+    }
+
+
+def _second_key(active: Sequence[Condition], late: set[str], thin: set[str]) -> str:
+    if len(thin) >= 2:
+        return f"liquidity withdrawn on {' and '.join(sorted(thin))}"
+    if len(late | thin) >= 2:
+        return f"liquidity withdrawn or feeds failing on {' and '.join(sorted(late | thin))}"
     for c in active:
         if c.rule == deleveraging.OFFBOOK:
             return f"off-book fills on {c.venue}"

@@ -15,7 +15,7 @@ from schemas.codec import decode_event, encode
 VERSION = 1
 """Raised whenever any saved field changes meaning; an old state is refused, and the engine warms up anew."""
 
-Waiting = tuple[int, int, int, int, list[Event]]
+Waiting = tuple[int, int, int, int, int, list[Event]]
 M = TypeVar("M")
 
 
@@ -25,8 +25,7 @@ class StateError(ValueError):
 
 def encode_state(memory: object, waiting: Waiting) -> bytes:
     """The bytes of a memory tree and of the events that still wait for their turn."""
-    newest_ns, released_ns, late, clamped, events = waiting
-    order = (newest_ns, released_ns, late, clamped, [encode(event) for event in events])
+    order = (*waiting[:-1], [encode(event) for event in waiting[-1]])
     return msgspec.msgpack.encode((VERSION, memory, order), enc_hook=_plain)
 
 
@@ -37,11 +36,10 @@ def decode_state(data: bytes, kind: type[M]) -> tuple[M, Waiting]:
         if version != VERSION:
             raise StateError(f"state of version {version}; this program writes version {VERSION}")
         memory = msgspec.msgpack.decode(memory_bytes, type=kind, dec_hook=_rich)
-        order = msgspec.msgpack.decode(order_bytes, type=tuple[int, int, int, int, list[bytes]])
+        order = msgspec.msgpack.decode(order_bytes, type=tuple[int, int, int, int, int, list[bytes]])
     except msgspec.DecodeError as error:
         raise StateError(f"not a saved state: {error}") from error
-    newest_ns, released_ns, late, clamped, events = order
-    return memory, (newest_ns, released_ns, late, clamped, [decode_event(event) for event in events])
+    return memory, (*order[:-1], [decode_event(event) for event in order[-1]])
 
 
 def _plain(value: Any) -> Any:

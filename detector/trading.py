@@ -20,8 +20,11 @@ MERGE_NS = 100_000_000
 MAD_TO_SIGMA = 1.4826
 """Median absolute deviation to the σ of a normal distribution."""
 
-LONGEST_HOLE = 2_000
+LONGEST_HOLE = 500
 """A trade id that runs ahead by more is a feed gap or a restarted counter, not fills that did not print."""
+
+SCATTERED_IDS = 200
+"""So many calm holes, and a tenth of all ids, before a counter is given up."""
 
 HOLE_SETTLES_S = 3
 """A hole counts when it is still open after this: prints may overtake each other by a moment."""
@@ -99,7 +102,7 @@ class Trading(msgspec.Struct):
 
     def _count_ids(self, trade_id: int, pause_end_ns: int) -> None:
         step = trade_id - self.last_id
-        if step == 1 or (step > 1 and pause_end_ns > self.last_trade_ns):
+        if step == 1 or (step > 1 and (pause_end_ns > self.last_trade_ns or self.scattered)):
             self.last_id = trade_id
             self.ids += 1
         elif self.last_id < 0 or step > LONGEST_HOLE or step < -LONGEST_HOLE:
@@ -112,6 +115,11 @@ class Trading(msgspec.Struct):
             self.ids += step
         else:
             self.holes.pop(trade_id, None)
+
+    @property
+    def scattered(self) -> bool:
+        """Whether ids skip all the time: a counter shared with other markets says nothing about this one."""
+        return self.calm_missing > SCATTERED_IDS and self.calm_missing > self.calm_ids // 10
 
     def _settle_holes(self) -> int:
         """Age the open holes by a second; return how many are now taken for fills that did not print."""
@@ -129,9 +137,12 @@ class Trading(msgspec.Struct):
         self.last_id = -1
         self.holes.clear()
 
-    def close_second(self, now_s: int, learn: bool) -> None:
-        """Turn the second that ends at `now_s` into bars and features; baselines move only while `learn`."""
-        price = self.price
+    def close_second(self, now_s: int, learn: bool, alive: bool = True) -> None:
+        """Turn the second that ends at `now_s` into bars and features; baselines move only while `learn`.
+
+        While the venue is not `alive` the price is unknown: what it did in a hole of the data is no move of a minute.
+        """
+        price = self.price if alive else nan
         self.prices.put(now_s, price)
         self.trades_10s.put(now_s, self.trades)
         self.rate = self.trades_10s.total / 10.0
@@ -144,7 +155,7 @@ class Trading(msgspec.Struct):
         if learn:  # from what has left the minute: no minute may be the yardstick of itself
             self.calm_ids += past_ids
             self.calm_missing += past_missing
-        if now_s % HALF_LIFE_S == 0:
+        if self.prices.seen % HALF_LIFE_S == 0:  # of its own life: the hour of the day decides nothing
             self.calm_ids //= 2
             self.calm_missing //= 2
         if self.trades and self.previous_price == self.previous_price:
@@ -155,10 +166,10 @@ class Trading(msgspec.Struct):
         self._features(now_s, learn)
 
     def _features(self, now_s: int, learn: bool) -> None:
-        price = self.price
+        price = self.prices.ago(now_s, 0)
         minute_ago, five_ago = self.prices.ago(now_s, 60), self.prices.ago(now_s, 300)
-        self.move_60s = price / minute_ago - 1.0 if minute_ago == minute_ago else None
-        self.move_300s = price / five_ago - 1.0 if five_ago == five_ago else None
+        self.move_60s = price / minute_ago - 1.0 if minute_ago == minute_ago and price == price else None
+        self.move_300s = price / five_ago - 1.0 if five_ago == five_ago and price == price else None
         if learn:
             if self.move_60s is not None:
                 self.usual_move.offer(now_s, abs(self.move_60s))

@@ -74,10 +74,25 @@ class World(msgspec.Struct):
         for venue in sorted(self.by_venue):
             yield venue, self.of_venue(venue)
 
+    def assets_watched(self) -> dict[str, int]:
+        """Assets on each venue."""
+        return {venue: len({self.markets[key].asset for key in keys}) for venue, keys in self.by_venue.items()}
+
     def median_move(self) -> float:
         """Median 60-s move over all markets; 0.0 while none is known."""
         moves = [market.trading.move_60s for market in self.markets.values() if market.trading.move_60s is not None]
         return median(moves) if moves else 0.0
+
+    def dollars(self, quote: str) -> float:
+        """What one coin of a quote currency is worth in dollars, by its own markets here; 1.0 where nobody says."""
+        if quote == "USD":
+            return 1.0
+        markets = [m for m in self.of_asset(quote) if m.trading.fresh(self.now_ns, 60)]
+        for against in ("USD", "USDT"):
+            prices = [m.trading.price for m in markets if m.instrument.quote == against]
+            if prices and quote != against:
+                return median(prices) * (self.dollars("USDT") if against == "USDT" else 1.0)
+        return 1.0
 
     def floor_usd_min(self, asset: str) -> float:
         """Dollars of liquidations a minute that count for this asset."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from producers.continuity import BookSyncs
-from producers.errors import DecodeError
+from producers.errors import DecodeError, RecordingError
 from producers.recording import HEAD_FRAMES, RecordedAnswer, Recording, recogniser, rest_answer
 from producers.venue import Venue
 from schemas.base import Event
@@ -114,6 +114,8 @@ class _Track:
     def __init__(self, recording: Recording, venues: dict[str, Venue]) -> None:
         self.recording = recording
         self.tally = Tally(path=recording.path, venue_id=recording.venue_id)
+        if recording.venue_id not in venues:
+            raise RecordingError(f"{recording.path}: of {recording.venue_id!r}; there are {', '.join(venues)}")
         self._venue = venues[recording.venue_id]
         self._by_symbol: dict[str, Instrument] = {}
         head = list(islice(recording, HEAD_FRAMES))

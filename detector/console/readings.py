@@ -8,9 +8,7 @@ from typing import NamedTuple
 
 from detector.engine import Engine
 from detector.market import Market
-from detector.quotes import ASK, BID, cell
-
-TWO_PERCENT = 3
+from detector.quotes import ASK, BID, TWO_PERCENT, cell
 
 
 class Row(NamedTuple):

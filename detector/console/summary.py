@@ -27,7 +27,8 @@ def speed_line(events: int, wall_s: float, engine: Engine) -> str:
 def engine_lines(engine: Engine) -> Iterator[str]:
     """Late and unusable events, and for each rule the share of its evaluations in which it could see."""
     memory = engine.memory
-    yield f"late events {engine.order.late:,} (still used), clamped clocks {engine.order.clamped:,}"
+    order = engine.order
+    yield f"late events {order.late:,} (still used), clamped clocks {order.clamped:,}, strays in time {order.stray:,}"
     for reason, count in sorted(memory.dropped.items()):
         yield f"unusable events, {reason}: {count:,}"
     refused = sum(market.quotes.refused for market in memory.world.markets.values())

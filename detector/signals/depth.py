@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from detector.market import Market
-from detector.quotes import ASK, BID, cell
+from detector.quotes import ASK, BID, ONE_PERCENT, cell
 from detector.verdict import CALM, CRITICAL, HIGH, WARN, Verdict, calm, grade, unknown
 from detector.world import World
 from schemas.alert import Direction, Evidence
 
 DEPTH = "S3.depth/1"
 SPREAD = "S3.spread/1"
-HALF, ONE, TWO = 1, 2, 3
 
 
 def evaluate(world: World) -> Iterator[Verdict]:
@@ -28,21 +27,9 @@ def evaluate(world: World) -> Iterator[Verdict]:
         yield _spread(world, market)
 
 
-def side_ratio(market: Market, side: int) -> float | None:
-    """The 1 % ratio confirmed by a neighbouring band: the larger of the two that agree best; None when not
-    evaluable.
-    """
-    ratios = market.quotes.depth_ratio
-    one = ratios[cell(side, ONE)]
-    if one is None:
-        return None
-    neighbours = [r for r in (ratios[cell(side, HALF)], ratios[cell(side, TWO)]) if r is not None]
-    return max(one, min(neighbours)) if neighbours else None
-
-
 def _depth(world: World, market: Market) -> Verdict:
     limits = world.config.withdrawal
-    bid, ask = side_ratio(market, BID), side_ratio(market, ASK)
+    bid, ask = market.quotes.confirmed_ratio(BID), market.quotes.confirmed_ratio(ASK)
     if bid is None and ask is None:
         return unknown(DEPTH, "S3", market.venue, market.asset)
     known = [(ratio, side) for ratio, side in ((bid, BID), (ask, ASK)) if ratio is not None]
@@ -54,7 +41,7 @@ def _depth(world: World, market: Market) -> Verdict:
         thin, (1 / limits.depth_warn, WARN), (1 / limits.depth_high, HIGH), (1 / limits.depth_critical, CRITICAL)
     )
     quotes = market.quotes
-    where = cell(side, ONE)
+    where = cell(side, ONE_PERCENT)
     direction: Direction = "down" if side == BID else "up"
     if not severity:
         return Verdict(DEPTH, "S3", market.venue, market.asset, CALM, True)

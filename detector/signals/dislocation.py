@@ -25,6 +25,11 @@ ASSET = "S4.dislocation/1"
 BREADTH = "S4.dislocation_breadth/1"
 
 
+def _exchange(key: str) -> str:
+    """The exchange behind a market's key: the venues of one exchange do not outvote the others."""
+    return key.partition("|")[0].partition("-")[0]
+
+
 class Dislocations(msgspec.Struct):
     """Memory: each market's usual difference, and for how long it has been beyond it."""
 
@@ -53,12 +58,13 @@ class Dislocations(msgspec.Struct):
             if not (severity or holds):
                 yield calm(ASSET, "S4", MARKET, asset)
                 continue
-            venues = [k.partition("|")[0] for k in sorted(deviations)]
             direction: Direction = "none"
-            if len(venues) > 2:
-                who, direction = f"{key.partition('|')[0]} away from {len(venues) - 1} peers", towards(signed)
+            peers = {_exchange(k) for k in deviations if k != key} - {_exchange(key)}
+            if len(peers) > 1:
+                who, direction = f"{key.partition('|')[0]} away from {' and '.join(sorted(peers))}", towards(signed)
             else:
-                who = f"between {' and '.join(venues)}; neither is to blame by this alone"
+                venues = dict.fromkeys(k.partition("|")[0] for k in sorted(deviations))
+                who = f"between {' and '.join(venues)}; nobody is to blame by this alone"
             evidence = (
                 Evidence(
                     signal="deviation_from_peers",
@@ -87,6 +93,7 @@ class Dislocations(msgspec.Struct):
             and market.trading.fresh(world.now_ns, timing.price_stale_s)
             and (market.delay.delay_s or 0.0) <= limits.peer_delay_s
         }
+        prices = {key: market.trading.price * world.dollars(market.instrument.quote) for key, market in fresh.items()}
         found: dict[str, tuple[float, float]] = {}
         for market in markets:
             key = key_of(market.venue, market.instrument.instrument)
@@ -94,8 +101,8 @@ class Dislocations(msgspec.Struct):
             if key not in fresh or len(fresh) < 2:
                 recent.put(world.now_s, nan)  # what lasts, lasts without an interruption
                 continue
-            others = median(peer.trading.price for peer in fresh.values() if peer is not market)
-            raw = market.trading.price / others - 1.0
+            others = median(price for peer, price in prices.items() if peer != key)
+            raw = prices[key] / others - 1.0
             usual = self.usual.setdefault(key, RollingMedian())
             deviation = raw - (usual.value or 0.0)
             # A basis that drifts is learnt, a dislocation is not; a first basis has nothing to differ from.

@@ -16,6 +16,9 @@ from detector.verdict import ANY, CALM, HIGH, WARN, Verdict, calm, unknown
 from detector.world import NS, World
 from schemas.alert import Evidence
 
+PEER_RATE = 0.3
+"""A peer that trades at a third of its usual rate, and did in the last two seconds, shows that we are not deaf."""
+
 DELAY = "S3.feed_delay/1"
 SILENCE = "S3.silence/1"
 
@@ -73,20 +76,22 @@ def _delay(world: World, venue: str, late: list[float] | None, has_peers: bool, 
 
 
 def _silence(world: World, venue: str, markets: list[Market]) -> Verdict:
-    """Silent for five seconds and three times its usual longest pause, while two streams elsewhere trade as usual or
-    more.
-    """
+    """Silent for five seconds and three times its usual longest pause, while somebody elsewhere goes on trading."""
     limits, now_ns = world.config.withdrawal, world.now_ns
     last_ns = max(market.delay.last_event_ns for market in markets)
     usual_s = world.pulses[venue].usual_longest_s
     peers = [
         market
         for market in world.markets.values()
-        if market.venue != venue and (market.trading.rate_ratio or 0.0) >= 1.0 and market.trading.fresh(now_ns, 2)
+        if market.venue != venue and (market.trading.rate_ratio or 0.0) >= PEER_RATE and market.trading.fresh(now_ns, 2)
     ]
-    if not last_ns or usual_s is None or len(peers) < 2:
+    if not last_ns or usual_s is None:
         return unknown(SILENCE, "S3", venue, ANY)
     silent_s = (now_ns - last_ns) / NS
+    if silent_s <= limits.blind_s:
+        return calm(SILENCE, "S3", venue, ANY)
+    if not peers:
+        return unknown(SILENCE, "S3", venue, ANY)
     on = silent_s > max(limits.blind_s, limits.blind_pauses * usual_s)
     evidence = (
         Evidence(

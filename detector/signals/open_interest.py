@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from detector.market import Market
-from detector.quotes import ASK, BID, cell
+from detector.quotes import ASK, BID, ONE_PERCENT, cell
 from detector.verdict import CALM, CRITICAL, HIGH, WARN, WATCH, Verdict, calm, grade, towards, unknown
 from detector.world import World
 from schemas.alert import Direction, Evidence
 
 FLUSH = "S2.open_interest/1"
 PRESSURE = "S2.forced_over_depth/1"
-ONE_PERCENT = 2
 
 
 def evaluate(world: World) -> Iterator[Verdict]:
@@ -58,15 +57,17 @@ def _flush(world: World, market: Market) -> Verdict:
 def _pressure(world: World, market: Market) -> Verdict:
     flow, quotes = world.config.flow, market.quotes
     usual = (quotes.usual_depth[cell(BID, ONE_PERCENT)].value, quotes.usual_depth[cell(ASK, ONE_PERCENT)].value)
-    if not market.forced.seen or usual[0] is None or usual[1] is None:
+    if not market.forced.seen or not usual[0] or not usual[1]:
         return unknown(PRESSURE, "S2", market.venue, market.asset)
     forced = market.forced.five_minutes_usd(world.now_ns)
     direction: Direction = "down" if market.forced.direction(world.now_ns) == "down" else "up"
     depth = usual[0] if direction == "down" else usual[1]
-    ratio = forced / max(depth, 1.0)
-    if ratio < flow.vd_watch / 2:
+    ratio = forced / depth
+    if ratio < flow.vd_watch / 2 or forced < world.floor_usd_min(market.asset) / 2:
         return calm(PRESSURE, "S2", market.venue, market.asset)
     severity = grade(ratio, (flow.vd_watch, WATCH), (flow.vd_warn, WARN), (flow.vd_critical, CRITICAL))
+    if forced < world.floor_usd_min(market.asset):
+        severity = CALM  # a few dollars against the depth of a dead market
     evidence = (
         Evidence(signal="forced_over_depth", value=round(ratio, 2), threshold=flow.vd_watch, unit="ratio"),
         Evidence(signal="liquidations_300s", value=round(forced, 0), baseline=round(depth, 0), unit="USD"),

@@ -8,6 +8,7 @@ price.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import nan
 
 import msgspec
 
@@ -36,11 +37,12 @@ class Pegs(msgspec.Struct):
                 if not market.in_dollars:
                     continue
                 price = market.trading.price
-                if price != price:
-                    yield unknown(RULE, "S5", market.venue, asset)
-                    continue
                 key = key_of(market.venue, market.instrument.instrument)
                 ring = self.recent.setdefault(key, Ring.of(limits.watch_s))
+                if not market.trading.fresh(world.now_ns, world.config.timing.price_stale_s):
+                    ring.put(world.now_s, nan)  # one old print does not last
+                    yield unknown(RULE, "S5", market.venue, asset)
+                    continue
                 away = round(abs(price - 1.0), PRICE_DIGITS)
                 ring.put(world.now_s, away)
                 severity = CALM

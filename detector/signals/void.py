@@ -13,16 +13,17 @@ from collections.abc import Iterator
 from statistics import median
 
 from detector.market import Market
-from detector.quotes import ASK, BID, cell
+from detector.quotes import ASK, BID
 from detector.verdict import ANY, CALM, EMERGENCY, HIGH, WARN, Verdict, calm, towards, unknown
-from detector.world import World
+from detector.world import NS, World
 from schemas.alert import Direction, Evidence
 
 TWIN = "S4.fall_without_trades/1"
 TWIN_VENUE = "S4.venue_fall_without_trades/1"
 IMPACT = "S4.impact/1"
 EMPTY = "S4.empty_book/1"
-ONE = 2
+ALIVE_S = 3
+"""Even in the worst minute of 10 October 2025 some market of the venue traded every second."""
 
 
 def evaluate(world: World) -> Iterator[Verdict]:
@@ -36,10 +37,15 @@ def evaluate(world: World) -> Iterator[Verdict]:
                 yield _empty(world, market)
 
 
+def _alive(world: World, venue: str) -> bool:
+    """Whether trades still come: a feed that was cut halves its rate too, and is no void."""
+    return world.now_ns - world.pulses[venue].last_ns <= ALIVE_S * NS
+
+
 def _twin(world: World, market: Market) -> Verdict:
     limits, trading = world.config.void, market.trading
     move = trading.move_60s
-    if move is None or trading.rate_ratio is None:
+    if move is None or trading.rate_ratio is None or not _alive(world, market.venue):
         return unknown(TWIN, "S4", market.venue, market.asset)
     if abs(move) < limits.fall / 2:
         return calm(TWIN, "S4", market.venue, market.asset)
@@ -63,8 +69,15 @@ def _twin(world: World, market: Market) -> Verdict:
 
 def _venue(world: World, venue: str, markets: list[Market]) -> Verdict:
     limits = world.config.void
-    known = [m for m in markets if m.trading.move_60s is not None and m.trading.rate_ratio is not None]
-    if len(known) < limits.median_assets:
+    stale_s = world.config.timing.price_stale_s
+    known = [
+        m
+        for m in markets
+        if m.trading.move_60s is not None
+        and m.trading.rate_ratio is not None
+        and m.trading.fresh(world.now_ns, stale_s)
+    ]
+    if len(known) < limits.median_assets or not _alive(world, venue):
         return unknown(TWIN_VENUE, "S4", venue, ANY)
     move = median(m.trading.move_60s or 0.0 for m in known)
     if abs(move) < limits.fall / 2:
@@ -114,7 +127,7 @@ def _impact(world: World, market: Market) -> Verdict:
 def _empty(world: World, market: Market) -> Verdict:
     limits, quotes = world.config.withdrawal, market.quotes
     sides: tuple[tuple[int, Direction], ...] = ((BID, "down"), (ASK, "up"))
-    ratios = [(ratio, way) for side, way in sides if (ratio := quotes.depth_ratio[cell(side, ONE)]) is not None]
+    ratios = [(ratio, way) for side, way in sides if (ratio := quotes.confirmed_ratio(side)) is not None]
     if not ratios or quotes.spread_ratio is None:
         return unknown(EMPTY, "S4", market.venue, market.asset)
     depth, direction = min(ratios)
@@ -135,4 +148,14 @@ def _empty(world: World, market: Market) -> Verdict:
     severity = HIGH if on else CALM
     if not on:
         evidence = ()
-    return Verdict(EMPTY, "S4", market.venue, market.asset, severity, True, direction=direction, evidence=evidence)
+    return Verdict(
+        EMPTY,
+        "S4",
+        market.venue,
+        market.asset,
+        severity,
+        True,
+        direction=direction,
+        confirm=limits.depth_confirm_s,
+        evidence=evidence,
+    )

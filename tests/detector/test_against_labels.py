@@ -22,6 +22,7 @@ class Truth(NamedTuple):
     scope: str = MARKET
     asset: str = "*"
     onset_ns: int = T0
+    clear_ns: int = T0 + 600 * NS
     tolerance_s: float = 15.0
 
 
@@ -55,7 +56,14 @@ def test_the_first_onset_answers_a_label_with_its_error() -> None:
 
 @pytest.mark.parametrize(
     ("after_s", "error_s", "within"),
-    [(15.0, 15.0, True), (16.0, 16.0, False), (-10.0, -10.0, True), (-90.0, -90.0, False), (-121.0, None, False)],
+    [
+        (15.0, 15.0, True),
+        (16.0, 16.0, False),
+        (601.0, None, False),
+        (-10.0, -10.0, True),
+        (-90.0, -90.0, False),
+        (-121.0, None, False),
+    ],
 )
 def test_an_onset_counts_within_the_tolerance_on_either_side(
     after_s: float, error_s: float | None, within: bool

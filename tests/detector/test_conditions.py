@@ -85,12 +85,24 @@ def test_above_the_off_threshold_it_does_not_clear() -> None:
     assert conditions.active()[0].severity == HIGH
 
 
-def test_blindness_never_clears() -> None:
+def test_blindness_does_not_clear() -> None:
     """A venue that goes dark in the void would read as an all-clear."""
     conditions = opened()
-    assert played(conditions, *[[unknown(RULE, "S3", "north", "BTC")]] * 300, start=2) == []
-    assert conditions.active()[0].blind_since_ns
+    blind = [unknown(RULE, "S3", "north", "BTC")]
+    assert played(conditions, *[blind] * 300, start=2) == []
+    assert conditions.active()[0].blind_since_ns == (T0 + 2) * NS
     assert played(conditions, *[[]] * 60, start=302)[0].active is False
+
+
+def test_a_condition_that_nobody_can_see_ends_after_a_quarter_of_an_hour() -> None:
+    """A book that never comes back would hold an alert for ever."""
+    conditions = opened()
+    blind = [unknown(RULE, "S3", "north", "BTC")]
+    assert played(conditions, *[blind] * 900, start=2) == []
+    (clear,) = played(conditions, blind, start=902)
+    assert clear.active is False
+    assert played(conditions, *[blind] * 5, start=903) == []
+    assert conditions.tracked == {}
 
 
 def test_a_higher_severity_is_told_at_once_and_a_lower_one_after_the_hold() -> None:

@@ -7,10 +7,11 @@ import pytest
 from detector.conditions import NS, Condition
 from detector.config import Timing
 from detector.episodes import MOST_NUMBERS, Episodes
-from detector.rollup import Standing, market_standing
+from detector.rollup import Standing
 from detector.signals import branching, breadth, deleveraging, depth, dislocation, feed, liquidations, void
 from detector.verdict import CALM, CRITICAL, EMERGENCY, HIGH, WARN, WATCH
 from schemas.alert import MARKET, Alert, Coverage, Direction, Evidence, Stage
+from tests.kit.standing import market_of
 
 T0 = 1_760_000_040
 SEEN = Coverage(live=7, families=9, blind=("north BTC-USDT-PERP book: gap",))
@@ -25,7 +26,7 @@ def on(rule: str, stage: Stage, severity: int = WARN, venue: str = MARKET, asset
 
 
 SHOCK = on(branching.RULE, "S1", WATCH)
-CALM_STANDING = market_standing([])
+CALM_STANDING = market_of([])
 
 
 def standing(level: int, *stages: Stage, direction: Direction = "down") -> Standing:
@@ -168,7 +169,7 @@ def test_baselines_freeze_from_high_until_a_quarter_of_an_hour_later() -> None:
 def test_each_rule_speaks_once_before_any_speaks_twice() -> None:
     """A phone shows four lines: forty thin books would hide why the alert is CRITICAL."""
     thin = [on(depth.DEPTH, "S3", WARN, "north", f"A{n:02}") for n in range(40)]
-    alert = Story().tell(market_standing([*thin, SHOCK, on(breadth.FLOW, "S2", CRITICAL)]), 0)[0]
+    alert = Story().tell(market_of([*thin, SHOCK, on(breadth.FLOW, "S2", CRITICAL)]), 0)[0]
     assert [e.signal for e in alert.evidence[:3]] == [breadth.FLOW, depth.DEPTH, branching.RULE]
     assert [e.where for e in alert.evidence[:4]] == ["", "north A00", "", "north A01"]
     assert len(alert.evidence) == MOST_NUMBERS
@@ -204,13 +205,13 @@ def test_each_rule_speaks_once_before_any_speaks_twice() -> None:
 )
 def test_the_headline_claims_no_more_than_was_seen(conditions: list[Condition], headline: str) -> None:
     """A late feed would be called a withdrawal, one-sided flow a liquidation."""
-    (alert,) = Story().tell(market_standing(conditions), 0)
+    (alert,) = Story().tell(market_of(conditions), 0)
     assert alert.headline == headline
 
 
 def test_holes_in_trade_ids_are_never_called_prints() -> None:
     """An inference would be quoted as a fact."""
-    (alert,) = Story().tell(market_standing([SHOCK, on(deleveraging.OFFBOOK, "S6", HIGH, "north")]), 0)
+    (alert,) = Story().tell(market_of([SHOCK, on(deleveraging.OFFBOOK, "S6", HIGH, "north")]), 0)
     assert "inferred (north)" in alert.headline
     assert "auto-deleveraging" not in alert.headline
 

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from detector.conditions import Condition
-from detector.rollup import asset_standing, market_standing
+from detector.rollup import asset_standing
 from detector.signals import (
     asset_move,
     branching,
@@ -23,6 +23,7 @@ from detector.signals import (
 )
 from detector.verdict import CALM, CRITICAL, EMERGENCY, HIGH, WARN, WATCH
 from schemas.alert import MARKET, Direction, Stage
+from tests.kit.standing import market_of
 
 STAGES: dict[str, Stage] = {
     branching.RULE: "S1",
@@ -97,7 +98,7 @@ APART = on(dislocation.BREADTH, HIGH)
 )
 def test_the_level_of_the_market(active: list[Condition], level: int) -> None:
     """The level is what pages people: a wrong one wakes them for nothing, or not at all."""
-    standing = market_standing(active)
+    standing = market_of(active)
     assert standing.level == level
     assert bool(standing.second_key) == (level >= CRITICAL)
 
@@ -111,28 +112,28 @@ def test_price_alone_never_exceeds_high() -> None:
         on(void.IMPACT, WARN, "north", "BTC"),
         *(on(rule, HIGH, "north", a) for rule in (asset_move.RULE, void.TWIN) for a in ("BTC", "ETH", "SOL")),
     ]
-    levels = {market_standing(some).level for n in range(1, 5) for some in itertools.combinations(prices, n)}
-    levels.add(market_standing(prices).level)
+    levels = {market_of(some).level for n in range(1, 5) for some in itertools.combinations(prices, n)}
+    levels.add(market_of(prices).level)
     assert max(levels) == HIGH
 
 
 def test_the_second_key_is_named() -> None:
     """A reader could not check why it was allowed to be CRITICAL."""
-    assert market_standing([SHOCK, FLOW, HOLES]).second_key == "off-book fills on north"
-    assert market_standing([SHOCK, FLOW, LATE, on(feed.DELAY, WARN, "east")]).second_key == (
+    assert market_of([SHOCK, FLOW, HOLES]).second_key == "off-book fills on north"
+    assert market_of([SHOCK, FLOW, LATE, on(feed.DELAY, WARN, "east")]).second_key == (
         "liquidity withdrawn on east and north"
     )
-    assert market_standing([SHOCK, on(void.TWIN_VENUE, EMERGENCY, "north")]).second_key == "liquidity void on north"
+    assert market_of([SHOCK, on(void.TWIN_VENUE, EMERGENCY, "north")]).second_key == "liquidity void on north"
 
 
 def test_a_standing_tells_stages_direction_and_all_conditions() -> None:
     """The alert would leave out what holds, or say that a rising market falls."""
     up = [on(branching.RULE, WATCH, direction="up"), on(breadth.FLOW, direction="up"), LATE]
-    standing = market_standing(up)
+    standing = market_of(up)
     assert standing.stages == ("S1", "S2", "S3")
     assert standing.direction == "up"
     assert standing.conditions == tuple(up)
-    assert market_standing([on(branching.RULE, direction="up"), FLOW]).direction == "none"
+    assert market_of([on(branching.RULE, direction="up"), FLOW]).direction == "none"
 
 
 def of(rule: str, severity: int = WARN) -> Condition:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,14 +13,18 @@ from producers.bundled import CALM_SECONDS
 from producers.errors import RecordingError
 from tests.kit.trades_csv import crash_csv
 
-WHOLE = Window(None, None)
 
-
-def played(
-    *paths: Path, as_json: bool = False, conditions: bool = False, window: Window = WHOLE, chunk: int = 512
-) -> Engine:
+def played(*paths: Path, **changes: Any) -> Engine:
     """The engine after a replay."""
-    return replay(paths, as_json=as_json, venue_id=None, chunk=chunk, conditions=conditions, window=window)
+    usual: dict[str, Any] = {
+        "as_json": False,
+        "venue_id": None,
+        "chunk": 512,
+        "conditions": False,
+        "window": Window(None, None),
+        "labels": None,
+    }
+    return replay(paths, **(usual | changes))
 
 
 def test_a_raw_recording_reports_its_frames_and_its_books(capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,15 +50,15 @@ def test_trades_from_several_files_are_one_session(tmp_path: Path, capsys: pytes
     assert "trades of north-x BTC-USDT-PERP" in out
     assert "contract value of BTC-USDT-PERP unknown: its notional stays unknown" in out
     assert "WATCH market falling" in out
-    assert "+ S1 S1.breadth/1 market" in out
-    assert "+ S4 S4.fall_without_trades/1 north-x BTC" not in out
+    assert "+ S1.breadth/1 market" in out
+    assert "+ S4.fall_without_trades/1 north-x BTC" not in out
     assert len(engine.memory.world.markets) == len(paths) == 6
 
 
 def test_conditions_of_single_assets_are_told_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """There would be no way to see why."""
     played(*crash_csv(tmp_path), conditions=True)
-    assert "+ S4 S4.fall_without_trades/1 north-x BTC" in capsys.readouterr().out
+    assert "+ S4.fall_without_trades/1 north-x BTC" in capsys.readouterr().out
 
 
 def test_json_goes_to_standard_output_and_words_to_standard_error(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,3 +93,31 @@ def test_what_nobody_knows_is_refused_before_anything_is_opened(changes: dict[st
     """A typing mistake would watch nothing for hours."""
     with pytest.raises(ValueError, match=says):
         run_spot("http://127.0.0.1:1", **changes)
+
+
+@pytest.mark.parametrize(("which", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_signal_ends_the_run_with_its_summary(which: signal.Signals, code: int, tmp_path: Path) -> None:
+    """Ctrl-C would hang or end in a traceback; a supervisor's stop would look like a failure."""
+    with serving("--speed", "1") as url:
+        arguments = ["run", "--venue", "binance-spot", "--symbols", "BTC", "--recorded-clock"]
+        command = [
+            sys.executable,
+            "-m",
+            "detector.cli",
+            *arguments,
+            "--endpoint",
+            f"all={url}",
+            "--record",
+            str(tmp_path),
+        ]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:  # noqa: S603
+            assert running.stderr is not None
+            assert running.stderr.readline().startswith(b"watching BTC on binance-spot")
+            deadline = time.monotonic() + 20
+            while not any(tmp_path.iterdir()) and time.monotonic() < deadline:
+                time.sleep(0.01)  # the recording appears when the venue has answered
+            running.send_signal(which)
+            said = running.stderr.read()
+            assert running.wait(20) == code
+    assert b"Traceback" not in said
+    assert b"seconds with a crossed book" in said

@@ -77,7 +77,8 @@ def test_an_alert_is_a_headline_and_a_few_lines(alert: Alert) -> None:
 
 def test_a_condition_is_one_line_with_its_onset_or_its_clear() -> None:
     """Onset and clear could not be told apart."""
-    assert transition_line(ONSET) == "20:50:10  + S3 S3.depth/1 north BTC HIGH depth_ratio 0.3 (line 0.6)"
+    line = "20:50:20  + S3.depth/1 north BTC HIGH since 20:50:10 depth_ratio 0.3 (line 0.6)"
+    assert transition_line(ONSET) == line
     cleared = Transition(
         stage="S1",
         rule="S1.branching/1",
@@ -90,4 +91,4 @@ def test_a_condition_is_one_line_with_its_onset_or_its_clear() -> None:
         since_ns=ONSET.since_ns,
         evidence=ONSET.evidence,
     )
-    assert transition_line(cleared) == "20:50:20  - S1 S1.branching/1 market clear"
+    assert transition_line(cleared) == "20:50:20  - S1.branching/1 market clear, began 20:50:10"
