@@ -120,6 +120,7 @@ class Engine:
 
     def finish(self) -> list[Output]:
         """Release what still waits for the lateness: the input has ended."""
+        self.order.end()
         return self.tick(self.order.newest_ns + self.order.lateness_ns + 1)  # the newest event itself goes too
 
     # State

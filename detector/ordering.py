@@ -81,6 +81,10 @@ class Reorder:
                 yield from self._release()
                 yield self.released_ns, event
                 continue
+            if isinstance(event, (Gap, VenueStatus)):
+                # Said by our own clock, which may be far from the venues': it has its place but moves no time.
+                yield from self._receive(min(ts, self.newest_ns), event)
+                continue
             if ts > event.ts_recv_ns + self.future_ns:
                 # A venue clock far ahead must not push everybody else's events over the lateness.
                 ts = event.ts_recv_ns
@@ -114,6 +118,11 @@ class Reorder:
         """A clock that moved without events: what it makes due."""
         self.newest_ns = max(self.newest_ns, now_ns)
         return self._release()
+
+    def end(self) -> None:
+        """The input has ended: a leap that nothing confirmed was none."""
+        self.stray += len(self._ahead)
+        self._ahead.clear()
 
     def _release(self) -> Iterator[tuple[int, Event]]:
         watermark_ns = self.newest_ns - self.lateness_ns

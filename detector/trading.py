@@ -143,6 +143,10 @@ class Trading(msgspec.Struct):
         While the venue is not `alive` the price is unknown: what it did in a hole of the data is no move of a minute.
         """
         price = self.price if alive else nan
+        if not alive and self.previous_price == self.previous_price:
+            # Silence is found out after a minute: until then the bars repeated a price that nobody saw.
+            for back in range(1, 60):
+                self.prices.cells[(now_s - back) % self.prices.size] = nan
         self.prices.put(now_s, price)
         self.trades_10s.put(now_s, self.trades)
         self.rate = self.trades_10s.total / 10.0

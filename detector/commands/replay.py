@@ -70,6 +70,8 @@ def replay(
         told = [label for label in truth if label.onset_ns in seen_ns]
         for line in match_lines(match_labels(told, transitions), list(engine.memory.world.by_venue)):
             say(line)
+    if not engine.memory.events:
+        say("nothing was replayed: the input is empty, or the window of --from and --to lies outside it")
     say(speed_line(pipeline.events, wall_s, engine))
     return engine
 
@@ -80,6 +82,8 @@ class Window:
     def __init__(self, start: str | None, end: str | None) -> None:
         self._start_s = _seconds(start) if start else 0
         self._end_s = _seconds(end) if end else None
+        if self._end_s is not None and self._end_s <= self._start_s:
+            self._end_s += 86_400  # over midnight
         self._midnight_ns: int | None = None
 
     def of(self, batch: list[Event]) -> list[Event]:
@@ -87,7 +91,10 @@ class Window:
         if not self._start_s and self._end_s is None:
             return batch
         if self._midnight_ns is None:
-            self._midnight_ns = batch[0].ts_recv_ns // DAY_NS * DAY_NS
+            first = next((event for event in batch if not isinstance(event, Instrument)), None)
+            if first is None:
+                return batch
+            self._midnight_ns = first.ts_recv_ns // DAY_NS * DAY_NS
         first_ns = self._midnight_ns + self._start_s * NS
         last_ns = self._midnight_ns + self._end_s * NS if self._end_s is not None else None
         return [

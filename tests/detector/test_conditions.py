@@ -90,18 +90,26 @@ def test_blindness_does_not_clear() -> None:
     conditions = opened()
     blind = [unknown(RULE, "S3", "north", "BTC")]
     assert played(conditions, *[blind] * 300, start=2) == []
-    assert conditions.active()[0].blind_since_ns == (T0 + 2) * NS
-    assert played(conditions, *[[]] * 60, start=302)[0].active is False
+    assert played(conditions, *[[]] * 59, start=302) == []
+    assert played(conditions, [], start=361)[0].active is False
+
+
+def test_seconds_of_blindness_do_not_count_as_calm() -> None:
+    """A book that is unknown every other second would clear in half the time."""
+    conditions = opened()
+    blind = [unknown(RULE, "S3", "north", "BTC")]
+    assert played(conditions, *[blind, []] * 59, start=2) == []
+    assert len(played(conditions, blind, [], start=120)) == 1
 
 
 def test_a_condition_that_nobody_can_see_ends_after_a_quarter_of_an_hour() -> None:
     """A book that never comes back would hold an alert for ever."""
     conditions = opened()
     blind = [unknown(RULE, "S3", "north", "BTC")]
-    assert played(conditions, *[blind] * 900, start=2) == []
-    (clear,) = played(conditions, blind, start=902)
+    assert played(conditions, *[blind] * 899, start=2) == []
+    (clear,) = played(conditions, blind, start=901)
     assert clear.active is False
-    assert played(conditions, *[blind] * 5, start=903) == []
+    assert played(conditions, *[blind] * 5, start=902) == []
     assert conditions.tracked == {}
 
 

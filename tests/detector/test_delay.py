@@ -1,6 +1,6 @@
 import pytest
 
-from detector.delay import NS, SAMPLES, Delay
+from detector.delay import AHEAD_NS, NS, SAMPLES, Delay
 from detector.stats.rolling_median import RollingMedian
 
 START_S = 1_760_000_400
@@ -48,6 +48,40 @@ def test_an_event_without_a_time_of_its_own_says_nothing_about_delay() -> None:
     delay.close_second(START_S, True)
     assert delay.delay_s == 0.0
     assert delay.last_event_ns == START_S * NS
+
+
+@pytest.mark.parametrize(("ahead_ns", "floor_s"), [(AHEAD_NS, -2.0), (AHEAD_NS + 1, 0.05), (3_600 * NS, 0.05)])
+def test_a_stamp_far_ahead_of_its_receipt_is_no_floor(ahead_ns: int, floor_s: float) -> None:
+    """One message stamped an hour ahead would make every other look an hour late."""
+    delay = Delay()
+    run(delay, range(START_S, START_S + 5), 0.05, offset_s=0.0)
+    at_ns = (START_S + 5) * NS
+    delay.on_event(at_ns + ahead_ns, at_ns, at_ns)
+    assert delay.last_event_ns == at_ns
+    delay.close_second(START_S + 5, True)
+    assert delay.floor_ns == round(floor_s * NS)
+    run(delay, range(START_S + 6, START_S + 20), 0.05, offset_s=0.0)
+    assert delay.delay_s == pytest.approx(0.05 - floor_s)
+
+
+@pytest.mark.parametrize(("older_ns", "counted"), [(0, 1), (NS, 1), (NS + 1, 0), (600 * NS, 0)])
+def test_history_that_is_sent_again_is_no_delay(older_ns: int, counted: int) -> None:
+    """Venues repeat their last trades on every reconnect: each would be told as a feed that is minutes late."""
+    delay = Delay()
+    arrivals(delay, START_S, 0.05)
+    delay.close_second(START_S, True)
+    at_ns = (START_S + 1) * NS
+    delay.on_event(START_S * NS - older_ns, at_ns, at_ns)
+    assert delay.arrivals == counted
+    assert delay.last_event_ns == at_ns
+
+
+def test_a_feed_that_lags_in_order_is_late() -> None:
+    """Only what is older than what came before is history; a stalled feed comes oldest first."""
+    delay = Delay()
+    run(delay, range(START_S, START_S + 5), 0.0, 0.0)
+    run(delay, range(START_S + 5, START_S + 20), 30.0, 30.0)
+    assert delay.delay_s == pytest.approx(30.0)
 
 
 def test_one_straggler_does_not_move_the_delay() -> None:

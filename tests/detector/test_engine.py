@@ -203,10 +203,21 @@ def test_a_long_jump_in_time_is_cut_short() -> None:
     """A recording with a day missing would take minutes over nothing."""
     engine = fed(trade(0.1), trade(1.1), until=2)
     closed = engine.memory.conditions.seconds.copy()
-    engine.feed([trade(86_400.1), trade(86_402.0)])
+    engine.feed([trade(86_400.1 + n / 10) for n in range(10)])
     seconds = max(engine.memory.conditions.seconds.values()) - max(closed.values())
     assert LONGEST_SILENCE_S <= seconds <= LONGEST_SILENCE_S + 2
     assert engine.memory.world.now_s == T0 // NS + 86_400
+
+
+def test_one_wrong_stamp_neither_stops_nor_moves_anything() -> None:
+    """A trade of tomorrow would make a day of events late."""
+    trades = [trade(second, 100.0 + second) for second in range(10)]
+    wrong = trade(86_400.0, 7.0)
+    engine = fed(*trades[:5], wrong, *trades[5:])
+    assert engine.memory.world.markets["north|BTC-USDT-PERP"].trading.price == 109.0
+    assert (engine.order.stray, engine.order.late) == (1, 0)
+    ended = fed(*trades, wrong)
+    assert (ended.order.stray, ended.memory.world.now_s) == (1, T0 // NS + 9)
 
 
 @pytest.fixture(scope="module")

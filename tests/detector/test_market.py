@@ -58,6 +58,22 @@ def test_a_second_closes_on_every_side() -> None:
     assert market.trading.trades == 0
 
 
+def test_while_its_venue_is_not_seen_only_the_price_is_unknown() -> None:
+    """The last price would stand for what nobody saw; a book may still come while no trade does."""
+    btc = instrument()
+    scene = Scene(btc)
+    market = scene.market(btc)
+    for alive in (True, False):
+        scene.snapshot(btc, *ladder(100.0, usd=1_000.0, step=0.0005), keeps_far_levels=False)
+        scene.trade(btc, 100.0)
+        for _ in range(61):
+            scene.world.now_s += 1
+            market.close_second(scene.now_s, True, alive)
+        assert market.trading.move_60s == (0.0 if alive else None)
+        assert market.quotes.fault == ""
+        assert market.delay.medians.seen == market.trading.prices.seen
+
+
 def test_only_dollar_markets_can_be_compared() -> None:
     """A price in bitcoin against one in dollars would be a dislocation of 100 %."""
     quotes = {"USDT": True, "USD": True, "USDC": True, "BTC": False, "EUR": False}

@@ -134,6 +134,39 @@ def test_a_clock_far_ahead_counts_at_its_receipt() -> None:
     assert reorder.clamped == 1
 
 
+def test_a_leap_in_time_is_believed_when_five_events_agree() -> None:
+    """One wrong stamp would make everything that follows late; or a real gap would never end."""
+    reorder = room()
+    out(reorder, trade(0))
+    after = [trade(3_600_000 + n, n) for n in range(6)]
+    assert [event for _, event in out(reorder, *after[:4])] == []
+    assert reorder.newest_ns == T0
+    assert [event for _, event in out(reorder, after[4])] == [trade(0)]
+    assert [event for _, event in out(reorder, after[5], trade(3_601_000))] == after
+    assert reorder.stray == 0
+
+
+def test_a_stamp_that_nothing_confirms_is_dropped_and_counted() -> None:
+    """It would wait for ever, or be used an hour too early."""
+    reorder = room()
+    out(reorder, trade(0), trade(3_600_000), trade(7_200_000), trade(100), trade(3_600_000))
+    assert reorder.stray == 2
+    reorder.end()
+    assert reorder.stray == 3
+    assert reorder.newest_ns == T0 + 100 * MS
+
+
+def test_an_unconfirmed_leap_survives_a_restart() -> None:
+    """The first events after a gap would be lost."""
+    whole, first, second = room(), room(), room()
+    events = [trade(0), *(trade(3_600_000 + n, n) for n in range(6)), trade(3_601_000)]
+    expected = out(whole, *events)
+    head = out(first, *events[:4])
+    second.load(first.dump())
+    assert head + out(second, *events[4:]) == expected
+    assert second.dump() == whole.dump()
+
+
 def test_a_clock_without_events_releases_what_waits() -> None:
     """The last trades before a silence would never be seen."""
     reorder = room()

@@ -24,13 +24,15 @@ def test_the_start_is_the_end_of_a_pause_but_not_a_usual_one() -> None:
 
 
 def minutes(pulse: Pulse, pauses_s: list[float]) -> None:
-    """One minute for each pause, with trades on either side of it."""
+    """One minute for each pause, with a trade every second after it."""
     for n, pause_s in enumerate(pauses_s):
         start_ns = START_NS + n * 60 * NS
         pulse.last_ns = start_ns
         pulse.on_trade(start_ns + round(pause_s * NS))
-        for second in range(60):
-            pulse.close_second(start_ns // NS + second + 1)
+        for second in range(1, 61):
+            if second >= pause_s:
+                pulse.on_trade(start_ns + second * NS)
+            pulse.close_second(start_ns // NS + second)
 
 
 def test_the_usual_longest_pause_is_unknown_for_ten_minutes() -> None:
@@ -49,6 +51,40 @@ def test_three_odd_minutes_do_not_change_what_is_usual() -> None:
     assert pulse.usual_longest_s == pytest.approx(1.0)
     minutes(pulse, [40.0])
     assert pulse.usual_longest_s == pytest.approx(40.0)
+
+
+def test_a_pause_that_still_lasts_is_booked_in_every_minute_it_lasts() -> None:
+    """A venue that sleeps for a quarter of an hour would have no usual pause, or one of a moment."""
+    pulse = Pulse()
+    minutes(pulse, [1.0])
+    last_s = pulse.last_ns // NS
+    for second in range(1, 151):
+        pulse.close_second(last_s + second)
+    assert [pause // NS for pause in pulse.minutes] == [1, 60, 120]
+    pulse.on_trade((last_s + 150) * NS)
+    for second in range(151, 181):
+        pulse.on_trade((last_s + second) * NS)
+        pulse.close_second(last_s + second)
+    assert [pause // NS for pause in pulse.minutes] == [1, 60, 120, 150]
+
+
+def test_a_venue_that_never_traded_has_no_pause() -> None:
+    """The 56 years before its first trade would be one."""
+    pulse = Pulse()
+    for second in range(60):
+        pulse.close_second(START_NS // NS + second)
+    assert pulse.minutes == [0]
+
+
+@pytest.mark.parametrize("offset_s", [0, 1, 37, 59])
+def test_its_minutes_are_of_its_own_life(offset_s: int) -> None:
+    """A replay that begins in the middle of a minute would book half of one."""
+    pulse = Pulse()
+    for second in range(START_NS // NS + offset_s, START_NS // NS + offset_s + 60):
+        assert pulse.minutes == []
+        pulse.on_trade(second * NS)
+        pulse.close_second(second)
+    assert [pause // NS for pause in pulse.minutes] == [1]
 
 
 def test_it_remembers_one_hour() -> None:

@@ -4,7 +4,18 @@ import msgspec
 import pytest
 
 from detector.kernel import BANDS
-from detector.quotes import ASK, BID, CELLS, FROZEN_S, GHOST_S, Quotes, cell
+from detector.quotes import (
+    ASK,
+    BID,
+    CELLS,
+    FROZEN_S,
+    GHOST_S,
+    HALF_PERCENT,
+    ONE_PERCENT,
+    TWO_PERCENT,
+    Quotes,
+    cell,
+)
 from schemas.market import BookTop
 from tests.kit.markets import Scene, instrument, ladder, quick_to_learn
 
@@ -42,6 +53,35 @@ def assert_unknown(quotes: Quotes, fault: str) -> None:
 def test_every_band_has_a_place_of_its_own() -> None:
     """The asks' depth would be told as the bids'."""
     assert [cell(side, band) for side, band in CELLS] == list(range(2 * len(BANDS)))
+
+
+def test_the_bands_are_called_by_their_width() -> None:
+    """The 0.5 % depth would be told as that within 1 %."""
+    assert [BANDS[band] for band in (HALF_PERCENT, ONE_PERCENT, TWO_PERCENT)] == [0.005, 0.01, 0.02]
+
+
+@pytest.mark.parametrize(
+    ("half", "one", "two", "expected"),
+    [
+        (1.0, 0.2, 1.0, 1.0),
+        (0.5, 0.2, 1.0, 0.5),
+        (1.0, 0.2, 0.3, 0.3),
+        (0.1, 0.2, 0.1, 0.2),
+        (None, 0.2, 0.4, 0.4),
+        (0.3, 0.2, None, 0.3),
+        (None, 0.2, None, None),
+        (0.1, None, 0.1, None),
+    ],
+)
+@pytest.mark.parametrize("side", [BID, ASK])
+def test_a_thin_band_counts_as_far_as_a_neighbour_confirms_it(
+    half: float | None, one: float | None, two: float | None, expected: float | None, side: int
+) -> None:
+    """One order that goes would be told as makers who leave."""
+    quotes = Quotes(depth_ratio=[0.01] * 8)
+    for band, ratio in ((0, 1.0), (HALF_PERCENT, half), (ONE_PERCENT, one), (TWO_PERCENT, two)):
+        quotes.depth_ratio[cell(side, band)] = ratio
+    assert quotes.confirmed_ratio(side) == expected
 
 
 def test_depth_and_spread_are_compared_with_their_usual() -> None:

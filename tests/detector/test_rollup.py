@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from detector.conditions import Condition
-from detector.rollup import asset_standing
+from detector.rollup import asset_standing, market_standing
 from detector.signals import (
     asset_move,
     branching,
@@ -119,11 +119,34 @@ def test_price_alone_never_exceeds_high() -> None:
 
 def test_the_second_key_is_named() -> None:
     """A reader could not check why it was allowed to be CRITICAL."""
-    assert market_of([SHOCK, FLOW, HOLES]).second_key == "off-book fills on north"
-    assert market_of([SHOCK, FLOW, LATE, on(feed.DELAY, WARN, "east")]).second_key == (
-        "liquidity withdrawn on east and north"
-    )
-    assert market_of([SHOCK, on(void.TWIN_VENUE, EMERGENCY, "north")]).second_key == "liquidity void on north"
+    late, thin = on(feed.DELAY, WARN, "east"), on(depth.DEPTH, WARN, "east", "ETH")
+    for active, key in (
+        ([SHOCK, FLOW, HOLES], "off-book fills on north"),
+        ([SHOCK, FLOW, THIN, thin], "liquidity withdrawn on east and north"),
+        ([SHOCK, FLOW, THIN, late], "liquidity withdrawn or feeds failing on east and north"),
+        ([SHOCK, FLOW, LATE, late], "liquidity withdrawn or feeds failing on east and north"),
+        ([SHOCK, on(void.TWIN_VENUE, EMERGENCY, "north")], "liquidity void on north"),
+    ):
+        assert market_of(active).second_key == key
+
+
+@pytest.mark.parametrize(
+    ("assets", "watched", "level"),
+    [
+        (["SOL"], 10, WATCH),
+        (["SOL", "XRP"], 10, WATCH),
+        (["SOL", "XRP", "ADA"], 10, HIGH),
+        (["BTC"], 10, HIGH),
+        (["SOL", "XRP"], 2, HIGH),
+        (["SOL"], 1, HIGH),
+    ],
+)
+def test_makers_have_left_a_venue_when_they_left_a_major_or_three_assets(
+    assets: list[str], watched: int, level: int
+) -> None:
+    """One thin alt, whose only maker is asleep, would raise the whole market."""
+    thin = [on(depth.DEPTH, HIGH, "north", asset) for asset in assets]
+    assert market_standing([SHOCK, *thin], {"north": watched}, ("BTC", "ETH")).level == level
 
 
 def test_a_standing_tells_stages_direction_and_all_conditions() -> None:

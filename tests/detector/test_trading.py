@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.trading import HOLE_SETTLES_S, LONGEST_HOLE, MAD_TO_SIGMA, Trading
+from detector.trading import HALF_LIFE_S, HOLE_SETTLES_S, LONGEST_HOLE, MAD_TO_SIGMA, SCATTERED_IDS, Trading
 from detector.world import NS
-from tests.kit.markets import Scene, instrument, quick_to_learn
+from tests.kit.markets import START_S, Scene, instrument, quick_to_learn
 
 BTC, ETH = instrument("BTC"), instrument("ETH")
 
@@ -43,15 +43,48 @@ def test_the_move_is_against_the_price_of_a_minute_ago_at_every_second(prices: l
 
 
 def test_a_second_without_trades_keeps_the_price() -> None:
-    """A rare coin would have no move."""
+    """A rare coin on a busy venue would have no move."""
+    scene = Scene(BTC, ETH)
+    trading = scene.market(BTC).trading
+    for second in range(191):
+        if second in (0, 100):
+            scene.trade(BTC, 100.0 - second / 10)
+        scene.trade(ETH, 10.0)
+        scene.close()
+        if second == 130:
+            assert trading.move_60s == pytest.approx(-0.1)
+    assert trading.move_60s == 0.0
+
+
+@pytest.mark.parametrize("silent_s", [60, 61, 90, 119, 120, 200, 400])
+def test_what_a_price_did_in_a_hole_of_the_data_is_no_move(silent_s: int) -> None:
+    """Every cut of a minute would end with the jump of a crash."""
+    scene, trading = btc()
+    for _ in range(400):
+        scene.trade(BTC, 100.0)
+        scene.close()
+    assert (trading.move_60s, trading.move_300s) == (0.0, 0.0)
+    scene.close(silent_s)
+    assert (trading.move_60s, trading.move_300s) == (None, None)
+    for _ in range(60):
+        scene.trade(BTC, 70.0)
+        scene.close()
+        assert trading.move_60s is None
+    assert trading.kyle.cross == 0.0
+    assert set(trading.usual_move.recent) == {0.0}
+    scene.trade(BTC, 77.0)
+    scene.close()
+    assert trading.move_60s == pytest.approx(0.1)
+
+
+def test_a_short_pause_of_the_venue_is_a_part_of_the_minute() -> None:
+    """Both ends of the minute are known: a fall through a quiet moment would not be seen."""
     scene, trading = btc()
     scene.trade(BTC, 100.0)
-    scene.close(100)
-    scene.trade(BTC, 90.0)
-    scene.close(30)
-    assert trading.move_60s == pytest.approx(-0.1)
     scene.close(60)
-    assert trading.move_60s == 0.0
+    scene.trade(BTC, 90.0)
+    scene.close()
+    assert trading.move_60s == pytest.approx(-0.1)
 
 
 def test_sigma_is_the_median_absolute_move_scaled() -> None:
@@ -297,8 +330,9 @@ def test_a_counter_that_jumps_is_a_new_counter(jump: int) -> None:
     counter.next_id += jump
     counter.second()
     assert counter.seconds(10) == 0
-    assert counter.second(skip=2) == 0
-    assert counter.seconds(3) == 2
+    longest = LONGEST_HOLE - 1  # the fills of a fund takeover come by the hundred
+    assert counter.second(skip=longest) == 0
+    assert counter.seconds(3) == longest
 
 
 def test_ids_that_are_not_numbers_say_nothing() -> None:
@@ -330,6 +364,32 @@ def test_what_is_missing_in_the_calm_is_remembered() -> None:
     assert counter.trading.calm_missing == 120 - HOLE_SETTLES_S
     counter.seconds(600, learn=False)
     assert counter.trading.calm_missing == 120 - HOLE_SETTLES_S
+
+
+@pytest.mark.parametrize(
+    ("missing", "ids", "scattered"),
+    [(0, 0, False), (SCATTERED_IDS, 0, False), (SCATTERED_IDS + 1, 2_009, True), (SCATTERED_IDS + 1, 2_010, False)],
+)
+def test_the_holes_of_ids_that_skip_all_the_time_are_not_kept(missing: int, ids: int, scattered: bool) -> None:
+    """A counter that a venue's markets share would cost a book of holes a second, and say nothing."""
+    counter = Counter()
+    counter.seconds(1)
+    counter.trading.calm_missing, counter.trading.calm_ids = missing, ids
+    assert counter.trading.scattered is scattered
+    counter.second(skip=40)
+    assert len(counter.trading.holes) == (0 if scattered else 40)
+    assert counter.trading.last_id == counter.next_id - 1
+    assert counter.trading.ids_60s.total == (10 if scattered else 50)
+
+
+@pytest.mark.parametrize("begin_s", [START_S, START_S + 1_234])
+def test_what_ids_did_in_the_calm_is_halved_with_every_hour_of_its_life(begin_s: int) -> None:
+    """One bad minute would blind a market for ever, or until the wall clock's next hour."""
+    trading = Trading(calm_ids=10_000, calm_missing=301)
+    for second in range(1, HALF_LIFE_S + 1):
+        assert (trading.calm_ids, trading.calm_missing) == (10_000, 301)
+        trading.close_second(begin_s + second, True)
+    assert (trading.calm_ids, trading.calm_missing) == (5_000, 150)
 
 
 def test_time_is_in_nanoseconds() -> None:

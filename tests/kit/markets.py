@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from detector.config import Config
+from detector.engine import LONGEST_PAUSE_S
 from detector.market import Market
 from detector.stats.rolling_median import RollingMedian
 from detector.verdict import Verdict
@@ -104,18 +105,26 @@ class Scene:
         return self.world.markets[key_of(definition.venue, definition.instrument)]
 
     def close(self, seconds: int = 1, *, learn: bool = True) -> None:
-        """Let seconds end on every market, pulse and pool."""
+        """Let seconds end on every market, pulse and pool; a test says itself whether they are learnt from."""
         for _ in range(seconds):
             world = self.world
             world.now_s += 1
             buys = sells = 0
             for market in world.markets.values():
-                market.close_second(world.now_s, learn)
+                alive = world.now_ns - world.pulses[market.venue].last_ns < LONGEST_PAUSE_S * NS
+                market.close_second(world.now_s, learn, alive)
                 buys += market.trading.last_orders[0]
                 sells += market.trading.last_orders[1]
             for pulse in world.pulses.values():
                 pulse.close_second(world.now_s)
             world.pool.close_second(world.now_s, buys, sells, learn)
+
+    def traded_last(self, definition: Instrument, *, ago_s: float = 0.0) -> None:
+        """Where features are set by hand: when the market traded last, and with it its venue."""
+        at_ns = self.now_ns - round(ago_s * NS)
+        self.market(definition).trading.last_trade_ns = at_ns
+        pulse = self.world.pulses[definition.venue]
+        pulse.last_ns = max(pulse.last_ns, at_ns)
 
     # What markets say
 

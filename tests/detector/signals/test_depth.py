@@ -1,12 +1,11 @@
 import pytest
 
-from detector.quotes import ASK, BID, cell
+from detector.quotes import ASK, BID, HALF_PERCENT, ONE_PERCENT, TWO_PERCENT, cell
 from detector.signals import depth
 from detector.verdict import CALM, CRITICAL, HIGH, WARN, Verdict
 from tests.kit.markets import Scene, find, instrument, ladder, quick_to_learn, said
 
 BTC = instrument()
-HALF, ONE, TWO = 1, 2, 3
 
 
 def thinned(side: int, half: float | None, one: float | None, two: float | None) -> Verdict:
@@ -14,7 +13,7 @@ def thinned(side: int, half: float | None, one: float | None, two: float | None)
     scene = Scene(BTC)
     quotes = scene.market(BTC).ensure_book()
     quotes.depth_ratio = [1.0] * 8
-    for band, ratio in ((HALF, half), (ONE, one), (TWO, two)):
+    for band, ratio in ((HALF_PERCENT, half), (ONE_PERCENT, one), (TWO_PERCENT, two)):
         quotes.depth_ratio[cell(side, band)] = ratio
     return find(depth.evaluate(scene.world), depth.DEPTH, venue="binance-usdm", asset="BTC")
 

@@ -10,14 +10,14 @@ QUIET = (CALM, False, True, "none")
 VENUES = ("binance-coinm", "coinbase", "kraken")
 
 
-def pair(base: str, venues: int = 2) -> list[Instrument]:
-    return [instrument(base, venue=venue, quote="USD") for venue in VENUES[:venues]]
+def pair(base: str, venues: tuple[str, ...] = VENUES[:2]) -> list[Instrument]:
+    return [instrument(base, venue=venue, quote="USD") for venue in venues]
 
 
 class Prices:
     """Assets on several venues, whose usual differences are known after two seconds."""
 
-    def __init__(self, *assets: str, venues: int = 2, factor: float = 1.0) -> None:
+    def __init__(self, *assets: str, venues: tuple[str, ...] = VENUES[:2], factor: float = 1.0) -> None:
         self.assets = {asset: pair(asset, venues) for asset in assets}
         self.scene = Scene(*(definition for markets in self.assets.values() for definition in markets))
         self.signal = Dislocations()
@@ -110,23 +110,49 @@ def test_with_two_markets_nobody_is_blamed(sign: int) -> None:
     prices.seconds(40, learn=True)
     verdict = find(prices.seconds(5, AVAX=sign * 0.04), ASSET, asset="AVAX")
     assert said(verdict) == (HIGH, True, True, "none")
-    assert verdict.evidence[0].note == "between binance-coinm and coinbase; neither is to blame by this alone"
+    assert verdict.evidence[0].note == "between binance-coinm and coinbase; nobody is to blame by this alone"
 
 
 @pytest.mark.parametrize(("sign", "direction"), [(-1, "down"), (1, "up")])
 def test_with_three_markets_the_one_away_from_the_others_is_named(sign: int, direction: str) -> None:
     """Readers must know whose price not to trust."""
-    prices = Prices("AVAX", venues=3)
+    prices = Prices("AVAX", venues=VENUES)
     prices.seconds(40, learn=True)
     verdict = find(prices.seconds(5, AVAX=sign * 0.04), ASSET, asset="AVAX")
     assert said(verdict) == (HIGH, True, True, direction)
-    assert verdict.evidence[0].note == "binance-coinm away from 2 peers"
+    assert verdict.evidence[0].note == "binance-coinm away from coinbase and kraken"
     assert verdict.evidence[0].value == pytest.approx(sign * 0.04)
+
+
+@pytest.mark.parametrize(
+    "venues",
+    [
+        ("coinbase", "binance-coinm", "binance-spot"),  # the two are one exchange
+        ("binance-coinm", "binance-spot", "coinbase"),  # a market of its own exchange is no witness
+        ("binance-coinm", "binance-spot", "binance-usdm"),
+    ],
+)
+def test_the_markets_of_one_exchange_do_not_outvote_another(venues: tuple[str, ...]) -> None:
+    """An exchange whose markets fail together would blame the only one that is right."""
+    prices = Prices("AVAX", venues=venues)
+    prices.seconds(40, learn=True)
+    verdict = find(prices.seconds(5, AVAX=-0.04), ASSET, asset="AVAX")
+    assert said(verdict) == (HIGH, True, True, "none")
+    assert verdict.evidence[0].note == f"between {' and '.join(sorted(venues))}; nobody is to blame by this alone"
+
+
+def test_two_other_exchanges_are_witnesses_whatever_else_the_culprit_runs() -> None:
+    """Its own other market would stand between it and the blame."""
+    prices = Prices("AVAX", venues=("binance-coinm", "binance-spot", "coinbase", "kraken"))
+    prices.seconds(40, learn=True)
+    verdict = find(prices.seconds(5, AVAX=-0.04), ASSET, asset="AVAX")
+    assert verdict.evidence[0].note == "binance-coinm away from coinbase and kraken"
+    assert verdict.direction == "down"
 
 
 def test_a_stale_or_late_peer_is_left_out() -> None:
     """An old price looks dislocated."""
-    prices = Prices("AVAX", venues=3)
+    prices = Prices("AVAX", venues=VENUES)
     prices.seconds(40, learn=True)
     found = prices.seconds(12, silent=("binance-coinm",), AVAX=0.0)
     assert said(find(found, ASSET, asset="AVAX")) == QUIET
@@ -136,6 +162,51 @@ def test_a_stale_or_late_peer_is_left_out() -> None:
         found = prices.seconds(1, silent=("binance-coinm",))
     assert (late.delay_s or 0.0) > 1.0
     assert said(find(found, ASSET, asset="AVAX")) == QUIET
+
+
+COIN_USDC = instrument("USDC", quote="USDT", venue="binance-spot", market="spot")
+BTC_USDC = instrument("BTC", quote="USDC", venue="binance-spot", market="spot")
+BTC_USD = instrument("BTC", quote="USD", venue="coinbase", market="spot")
+
+
+@pytest.mark.parametrize(("price", "severity", "direction"), [(60_000.0 / 0.9, CALM, "none"), (60_000.0, HIGH, "none")])
+def test_prices_are_compared_in_dollars_not_in_a_coin_that_lost_its_peg(
+    price: float, severity: int, direction: str
+) -> None:
+    """Every pair of a broken stablecoin would be a void of its own."""
+    scene, signal = Scene(COIN_USDC, BTC_USDC, BTC_USD), Dislocations()
+    for definition in (BTC_USDC, BTC_USD):
+        key = f"{definition.venue}|{definition.instrument}"
+        signal.usual[key] = RollingMedian(every_s=1, warm=2, size=30)
+
+    def second(usdc: float, btc: float, *, learn: bool) -> Verdict:
+        for definition, at in ((COIN_USDC, usdc), (BTC_USDC, btc), (BTC_USD, 60_000.0)):
+            scene.trade(definition, at)
+        scene.close()
+        return find(signal.evaluate(scene.world, learn), ASSET, asset="BTC")
+
+    for _ in range(40):
+        second(1.0, 60_000.0, learn=True)
+    found = [second(0.9, price, learn=False) for _ in range(5)][-1]
+    assert said(found) == (severity, severity > CALM, True, direction)
+
+
+@pytest.mark.parametrize("basis", [0.05, -0.3])
+def test_the_first_difference_is_learnt_whatever_its_size(basis: float) -> None:
+    """A listing with a premium of 5 % would never have a usual difference, and stay unknown for ever."""
+    prices = Prices("AVAX")
+    assert said(find(prices.seconds(40, learn=True, AVAX=basis), ASSET, asset="AVAX")) == QUIET
+    found = prices.seconds(5, AVAX=(1 + basis) * 1.02 - 1)
+    assert find(found, ASSET, asset="AVAX").severity == WARN
+
+
+@pytest.mark.parametrize(("away", "severity"), [(0.009, CALM), (0.0105, WARN)])
+def test_a_difference_that_drifts_is_learnt_and_a_dislocation_is_not(away: float, severity: int) -> None:
+    """A premium that grows over days would be an alarm in the end, or a void its own normal."""
+    prices = Prices("AVAX")
+    prices.seconds(40, learn=True)
+    verdict = find(prices.seconds(60, learn=True, AVAX=away), ASSET, asset="AVAX")
+    assert (verdict.severity, verdict.holds) == (severity, severity > CALM)
 
 
 def test_one_market_or_none_in_dollars_cannot_be_compared() -> None:

@@ -93,6 +93,19 @@ def test_a_delay_is_unknown_until_its_usual_is() -> None:
     assert not gemini(feeds.run(12, late={"gemini": 9.0}), feed.DELAY).known
 
 
+def test_lateness_is_unknown_until_some_peers_delay_is_known() -> None:
+    """A peer of which nothing is known yet cannot prove that the fault is not ours."""
+    feeds = Feeds()
+    for definition in OTHERS:
+        feeds.scene.market(definition).delay.usual.warm = 10**6
+    feeds.warm()
+    assert not gemini(feeds.run(12, late={"gemini": 9.0}), feed.DELAY).known
+    for definition in OTHERS[:1]:
+        feeds.scene.market(definition).delay.usual.warm = 2
+    feeds.run(30, learn=True)
+    assert gemini(feeds.run(12, late={"gemini": 9.0}), feed.DELAY).severity == HIGH
+
+
 def test_a_silent_venue_is_told_after_five_seconds_while_its_peers_trade() -> None:
     """A dead socket looks like a calm market."""
     feeds = Feeds()
@@ -124,6 +137,32 @@ def test_silence_is_unknown_without_peers_that_trade() -> None:
     found = feeds.run(10, silent=("gemini", "coinbase"))
     assert not gemini(found, feed.SILENCE).known
     assert not find(found, feed.SILENCE, venue="coinbase").known
+
+
+def test_a_venue_that_spoke_in_the_last_seconds_is_known_not_to_be_silent() -> None:
+    """One venue alone would be counted as blind to its own silence while it talks."""
+    feeds = Feeds(*GEMINI)
+    feeds.run(660, learn=True)
+    assert said(gemini(feeds.run(1), feed.SILENCE)) == (CALM, False, True, "none")
+    known = [gemini(feeds.run(1, silent=("gemini",)), feed.SILENCE).known for _ in range(6)]
+    assert known == [True] * 4 + [False] * 2
+
+
+@pytest.mark.parametrize(
+    ("rate_ratio", "ago_s", "known"),
+    [(0.31, 0.0, True), (0.3, 1.9, True), (0.29, 0.0, False), (None, 0.0, False), (5.0, 2.0, False)],
+)
+def test_one_peer_that_still_trades_shows_that_we_are_not_deaf(
+    rate_ratio: float | None, ago_s: float, known: bool
+) -> None:
+    """In a void the peers trade less than usual too, and two of them are not always connected."""
+    feeds = Feeds(*GEMINI, OTHERS[0])
+    feeds.run(660, learn=True)
+    feeds.run(8, silent=("gemini",))
+    feeds.scene.market(OTHERS[0]).trading.rate_ratio = rate_ratio
+    feeds.scene.traded_last(OTHERS[0], ago_s=ago_s)
+    verdict = gemini(list(feed.evaluate(feeds.scene.world)), feed.SILENCE)
+    assert (verdict.known, verdict.severity) == (known, HIGH if known else CALM)
 
 
 def test_silence_is_unknown_for_the_first_ten_minutes() -> None:

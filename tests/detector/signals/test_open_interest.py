@@ -1,8 +1,10 @@
 import pytest
 
-from detector.quotes import ASK, BID, cell
+from detector.quotes import ASK, BID, ONE_PERCENT, cell
 from detector.signals import open_interest
 from detector.verdict import CALM, CRITICAL, HIGH, WARN, WATCH, Verdict
+from schemas.instrument import Instrument
+from schemas.market import Position
 from tests.kit.markets import Scene, find, instrument, ladder, quick_to_learn, said
 
 BTC = instrument()
@@ -87,12 +89,19 @@ def test_a_real_flush_is_told() -> None:
 # --- forced notional over the depth that was there before
 
 
-def pressed(usd: float, *, side: str = "long", bids: float = 2e6, asks: float = 1e6) -> Verdict:
+def pressed(
+    usd: float,
+    *,
+    liquidated: Position = "long",
+    bids: float | None = 2e7,
+    asks: float | None = 1e7,
+    market: Instrument = BTC,
+) -> Verdict:
     """So many dollars liquidated against such usual depths within 1 %."""
-    scene = Scene(BTC)
-    quotes = scene.market(BTC).quotes
-    quotes.usual_depth[cell(BID, 2)].value, quotes.usual_depth[cell(ASK, 2)].value = bids, asks
-    scene.liquidation(BTC, usd, liquidated="long" if side == "long" else "short")
+    scene = Scene(market)
+    usual = scene.market(market).quotes.usual_depth
+    usual[cell(BID, ONE_PERCENT)].value, usual[cell(ASK, ONE_PERCENT)].value = bids, asks
+    scene.liquidation(market, usd, liquidated=liquidated)
     scene.close()
     return find(open_interest.evaluate(scene.world), open_interest.PRESSURE)
 
@@ -114,8 +123,27 @@ def test_forced_dollars_are_measured_by_the_usual_depth_of_the_side_they_hit(
     ratio: float, severity: int, holds: bool
 ) -> None:
     """Closing longs hits the bids, closing shorts the asks."""
-    assert said(pressed(ratio * 2e6)) == (severity, holds, True, "down" if holds else "none")
-    assert said(pressed(ratio * 1e6, side="short")) == (severity, holds, True, "up" if holds else "none")
+    assert said(pressed(ratio * 2e7)) == (severity, holds, True, "down" if holds else "none")
+    assert said(pressed(ratio * 1e7, liquidated="short")) == (severity, holds, True, "up" if holds else "none")
+
+
+@pytest.mark.parametrize(("asset", "floor"), [("BTC", 1e6), ("SOL", 250e3), ("WLD", 50e3)])
+@pytest.mark.parametrize(
+    ("share", "severity", "holds"), [(0.49, CALM, False), (0.51, CALM, True), (0.99, CALM, True), (1.0, CRITICAL, True)]
+)
+def test_a_few_dollars_against_a_dead_market_are_no_pressure(
+    asset: str, floor: float, share: float, severity: int, holds: bool
+) -> None:
+    """One small liquidation on a market that nobody quotes would be critical."""
+    verdict = pressed(share * floor, bids=1_000.0, asks=1_000.0, market=instrument(asset))
+    assert said(verdict) == (severity, holds, True, "down" if holds else "none")
+    assert bool(verdict.evidence) == bool(severity)
+
+
+@pytest.mark.parametrize(("bids", "asks"), [(0.0, 1e7), (2e7, 0.0), (None, 1e7), (2e7, None)])
+def test_against_no_usual_depth_pressure_is_unknown(bids: float | None, asks: float | None) -> None:
+    """A market whose book was empty all hour would turn every dollar into an alarm."""
+    assert not pressed(1e9, bids=bids, asks=asks).known
 
 
 def test_it_divides_by_what_was_there_before_the_collapse() -> None:

@@ -78,6 +78,41 @@ def test_a_price_that_does_not_trade_stays_where_it_was() -> None:
     assert peg.at(None, 9).severity == EMERGENCY
 
 
+def test_a_price_that_is_no_longer_fresh_is_unknown() -> None:
+    """One odd print on a coin that nobody trades would be an emergency for hours."""
+    peg = Peg()
+    peg.at(1.0, 60)
+    peg.at(0.65)
+    verdicts = [peg.at(None) for _ in range(12)]
+    assert [verdict.known for verdict in verdicts] == [True] * 9 + [False] * 3
+    assert {verdict.severity for verdict in verdicts[9:]} == {CALM}
+
+
+def test_seconds_without_a_fresh_price_do_not_count_as_lasting() -> None:
+    """Two odd prints a minute apart would be a broken peg in between."""
+    peg = Peg()
+    peg.at(1.0, 60)
+    peg.at(0.96, 9)
+    assert not peg.at(None, 15).known
+    assert [peg.at(0.96).severity for _ in range(10)] == [CALM] * 9 + [CRITICAL]
+
+
+@pytest.mark.parametrize("price", [0.9, 1.1])
+def test_a_tenth_away_is_a_tenth_whatever_the_rounding(price: float) -> None:
+    """1 - 0.9 is a hair below 0.1: at its round price the emergency would never be told."""
+    peg = Peg()
+    peg.at(1.0, 60)
+    assert peg.at(price, 10).severity == EMERGENCY
+
+
+@pytest.mark.parametrize(("price", "holds"), [(0.9971, False), (0.997, True), (1.003, True), (1.0029, False)])
+def test_a_broken_peg_holds_until_it_is_well_back(price: float, holds: bool) -> None:
+    """A price that hovers at the line would open and close an alert every other minute."""
+    peg = Peg()
+    peg.at(0.994, 60)
+    assert said(peg.at(price))[:3] == (CALM, holds, True)
+
+
 def test_before_its_first_trade_a_peg_is_unknown() -> None:
     """No price is not one dollar."""
     assert not Peg().at(None, 5).known

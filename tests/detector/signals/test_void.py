@@ -1,6 +1,7 @@
 import pytest
 
-from detector.quotes import ASK, BID, cell
+from detector.config import Config
+from detector.quotes import ASK, BID, HALF_PERCENT, ONE_PERCENT, TWO_PERCENT, cell
 from detector.signals import void
 from detector.verdict import CALM, EMERGENCY, HIGH, WARN, Verdict
 from tests.kit.markets import Scene, find, instrument, ladder, quick_to_learn, said
@@ -17,6 +18,7 @@ def coins(moves: list[float | None], rate: float = 4.0, peak: float = 10.0) -> S
         trading = scene.market(definition).trading
         trading.move_60s, trading.rate_ratio, trading.rate = move, None if move is None else 1.0, rate
         trading.rates.put(scene.now_s, peak)
+        scene.traded_last(definition)
     return scene
 
 
@@ -73,6 +75,66 @@ def test_three_assets_are_no_venue() -> None:
     assert not find(void.evaluate(coins([-0.5, -0.5, -0.5, None]).world), void.TWIN_VENUE).known
 
 
+@pytest.mark.parametrize(("ago_s", "known"), [(0.0, True), (3.0, True), (3.1, False), (600.0, False)])
+def test_a_feed_that_was_cut_is_no_void(ago_s: float, known: bool) -> None:
+    """Trading halves on a dead socket too: each reconnect in a fall would be the worst alert there is."""
+    scene = coins([-0.2] * 5)
+    scene.world.pulses["binance-coinm"].last_ns = 0
+    for definition in COINS:
+        scene.traded_last(definition, ago_s=ago_s)
+    found = list(void.evaluate(scene.world))
+    assert find(found, void.TWIN, asset="ATOM").known is known
+    assert find(found, void.TWIN_VENUE).known is known
+
+
+def test_a_market_that_falls_silent_while_its_venue_trades_may_be_void() -> None:
+    """The void itself: a coin that nobody buys any more, on a feed that works."""
+    scene = coins([-0.2, 0.0])
+    scene.traded_last(ATOM, ago_s=30.0)
+    assert find(void.evaluate(scene.world), void.TWIN, asset="ATOM").severity == HIGH
+
+
+def test_a_cut_in_a_busy_fall_is_no_void() -> None:
+    """The rate over ten seconds sinks with every second of the cut."""
+    scene = Scene(*COINS[:4])
+    for definition in COINS[:4]:
+        quick_to_learn(scene.market(definition))
+    for second in range(120):
+        for definition in COINS[:4]:
+            for n in range(4):
+                scene.trade(definition, 1.0 - 0.004 * max(second - 90, 0), after_ms=100 + 250 * n)
+        scene.close(learn=second < 90)
+    found = list(void.evaluate(scene.world))
+    assert said(find(found, void.TWIN_VENUE)) == (CALM, True, True, "down")
+    for _ in range(12):
+        scene.close(learn=False)
+        found = list(void.evaluate(scene.world))
+        assert {verdict.severity for verdict in found} == {CALM}
+    assert (scene.market(ATOM).trading.move_60s or 0.0) < -0.1
+    assert not find(found, void.TWIN_VENUE).known
+    assert not find(found, void.TWIN, asset="ATOM").known
+
+
+@pytest.mark.parametrize(("ago_s", "known"), [(9.9, True), (10.0, False)])
+def test_only_prices_of_the_last_seconds_make_a_venues_median(ago_s: float, known: bool) -> None:
+    """Coins that stopped trading before the fall would say that nothing fell."""
+    scene = coins([-0.2] * 4)
+    scene.traded_last(ATOM, ago_s=ago_s)
+    assert find(void.evaluate(scene.world), void.TWIN_VENUE).known is known
+
+
+def test_a_stale_price_does_not_hold_the_median_up() -> None:
+    """Two dead coins beside three that collapse are no calm venue."""
+    scene = coins([0.0, -0.2, -0.2, -0.2, -0.2])
+    scene.market(COINS[1]).trading.move_60s = 0.0
+    scene.market(COINS[2]).trading.move_60s = -0.01
+    assert find(void.evaluate(scene.world), void.TWIN_VENUE).severity == CALM
+    scene.traded_last(ATOM, ago_s=11.0)
+    verdict = find(void.evaluate(scene.world), void.TWIN_VENUE)
+    assert said(verdict) == (EMERGENCY, True, True, "down")
+    assert verdict.evidence[0].value == pytest.approx(-0.105)
+
+
 @pytest.mark.parametrize(
     ("ratio", "move", "severity", "holds"),
     [
@@ -111,17 +173,39 @@ def test_impact_is_unknown_without_flow() -> None:
         (0.31, 99.0, CALM, False),
     ],
 )
-@pytest.mark.parametrize("side", [BID, ASK])
+@pytest.mark.parametrize(("side", "direction"), [(BID, "down"), (ASK, "up")])
 def test_a_book_is_empty_when_depth_is_gone_and_the_spread_is_wide(
-    depth: float, spread: float, severity: int, holds: bool, side: int
+    depth: float, spread: float, severity: int, holds: bool, side: int, direction: str
 ) -> None:
-    """Either side's makers may be the ones who left."""
+    """Either side's makers may be the ones who left: price goes where nobody stands."""
+    verdict = emptied(side, depth, depth, 1.0, spread)
+    assert said(verdict) == (severity, holds, True, direction if holds else "none")
+    assert bool(verdict.evidence) == bool(severity)
+
+
+def emptied(side: int, half: float | None, one: float | None, two: float | None, spread: float = 99.0) -> Verdict:
+    """A book whose bands of one side stand so against their usual; the other side is whole."""
     scene = coins([-0.2])
     quotes = scene.market(ATOM).ensure_book()
-    quotes.depth_ratio[cell(BID, 2)] = quotes.depth_ratio[cell(ASK, 2)] = 1.0
-    quotes.depth_ratio[cell(side, 2)], quotes.spread_ratio = depth, spread
-    verdict = find(void.evaluate(scene.world), void.EMPTY)
-    assert (verdict.severity, verdict.holds, verdict.known) == (severity, holds, True)
+    quotes.depth_ratio, quotes.spread_ratio = [1.0] * 8, spread
+    for band, ratio in ((HALF_PERCENT, half), (ONE_PERCENT, one), (TWO_PERCENT, two)):
+        quotes.depth_ratio[cell(side, band)] = ratio
+    return find(void.evaluate(scene.world), void.EMPTY)
+
+
+@pytest.mark.parametrize("side", [BID, ASK])
+def test_an_empty_band_counts_when_a_neighbour_agrees(side: int) -> None:
+    """One order at 0.9 % that goes is one order, not an empty book."""
+    assert said(emptied(side, 1.0, 0.01, 1.0)) == (CALM, False, True, "none")
+    assert emptied(side, 0.01, 0.01, 1.0).severity == HIGH
+    assert emptied(side, 1.0, 0.01, 0.01).severity == HIGH
+    assert emptied(side, None, 0.01, 0.01).severity == HIGH
+    assert emptied(side, None, 0.01, None).severity == CALM
+
+
+def test_an_empty_book_must_last_like_a_withdrawal() -> None:
+    """One refresh of the book would be a void."""
+    assert emptied(BID, 0.01, 0.01, 0.01).confirm == Config().withdrawal.depth_confirm_s == 10
 
 
 def test_a_book_that_cannot_be_believed_is_not_empty() -> None:
