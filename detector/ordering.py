@@ -42,8 +42,9 @@ RANK: dict[type[Event], int] = {
 }
 """Definitions before uses, gaps before the snapshots that end them, snapshots before their deltas."""
 
-OrderState = tuple[int, int, int, int, int, list[Event]]
-"""Newest, released, late, clamped, stray, and the events that wait."""
+Timed = list[tuple[int, Event]]
+OrderState = tuple[int, int, int, int, int, Timed, Timed]
+"""Newest, released, late, clamped, stray; events that wait with their times, and those that leapt ahead."""
 
 Entry = tuple[int, str, str, int, int, bytes, int, Event]
 """Time, venue, instrument, kind, number, content, arrival, event: only twins ever need the arrival."""
@@ -83,7 +84,7 @@ class Reorder:
                 continue
             if isinstance(event, (Gap, VenueStatus)):
                 # Said by our own clock, which may be far from the venues': it has its place but moves no time.
-                yield from self._receive(min(ts, self.newest_ns), event)
+                yield from self._receive(min(ts, self.newest_ns + self.lateness_ns), event, moves_time=False)
                 continue
             if ts > event.ts_recv_ns + self.future_ns:
                 # A venue clock far ahead must not push everybody else's events over the lateness.
@@ -102,13 +103,17 @@ class Reorder:
                 yield from self._receive(when, one)
         yield from self._release()
 
-    def _receive(self, ts: int, event: Event) -> Iterator[tuple[int, Event]]:
+    def _receive(self, ts: int, event: Event, *, moves_time: bool = True) -> Iterator[tuple[int, Event]]:
         if ts < self.newest_ns - self.lateness_ns:
             self.late += ts != event.ts_recv_ns  # an event without a time of its own cannot be late
             yield from self._release()
             yield self.released_ns, event
             return
-        self.newest_ns = max(self.newest_ns, ts)
+        if moves_time:
+            self.newest_ns = max(self.newest_ns, ts)
+        self._wait(ts, event)
+
+    def _wait(self, ts: int, event: Event) -> None:
         number, content = _number(event)
         self._arrivals += 1
         entry = (ts, event.venue, event.instrument, RANK[type(event)], number, content, self._arrivals, event)
@@ -136,16 +141,16 @@ class Reorder:
 
     def dump(self) -> OrderState:
         """State for a snapshot."""
-        waiting = [entry[-1] for entry in sorted(self._waiting)] + [event for _, event in self._ahead]
-        return (self.newest_ns, self.released_ns, self.late, self.clamped, self.stray, waiting)
+        waiting = [(entry[0], entry[-1]) for entry in sorted(self._waiting)]
+        return (self.newest_ns, self.released_ns, self.late, self.clamped, self.stray, waiting, list(self._ahead))
 
     def load(self, state: OrderState) -> None:
         """Take back what `dump` gave."""
-        self.newest_ns, self.released_ns, late, clamped, stray, waiting = state
+        self.newest_ns, self.released_ns, self.late, self.clamped, self.stray, waiting, ahead = state
         self._waiting.clear()
-        for _ in self.take(waiting):
-            raise ValueError("a waiting event that was already due")
-        self.late, self.clamped, self.stray = late, clamped, stray
+        for ts, event in waiting:
+            self._wait(ts, event)
+        self._ahead = list(ahead)
 
 
 _ENCODER = msgspec.json.Encoder()

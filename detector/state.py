@@ -9,37 +9,48 @@ from typing import Any, TypeVar
 import msgspec
 
 from detector.kernel import Book, Window
-from schemas.base import Event
+from detector.ordering import OrderState, Timed
 from schemas.codec import decode_event, encode
 
 VERSION = 1
 """Raised whenever any saved field changes meaning; an old state is refused, and the engine warms up anew."""
 
-Waiting = tuple[int, int, int, int, int, list[Event]]
 M = TypeVar("M")
+
+
+Packed = list[tuple[int, bytes]]
 
 
 class StateError(ValueError):
     """A saved state that this version cannot continue."""
 
 
-def encode_state(memory: object, waiting: Waiting) -> bytes:
+def encode_state(memory: object, order: OrderState) -> bytes:
     """The bytes of a memory tree and of the events that still wait for their turn."""
-    order = (*waiting[:-1], [encode(event) for event in waiting[-1]])
-    return msgspec.msgpack.encode((VERSION, memory, order), enc_hook=_plain)
+    *numbers, waiting, ahead = order
+    return msgspec.msgpack.encode((VERSION, memory, (*numbers, _packed(waiting), _packed(ahead))), enc_hook=_plain)
 
 
-def decode_state(data: bytes, kind: type[M]) -> tuple[M, Waiting]:
+def decode_state(data: bytes, kind: type[M]) -> tuple[M, OrderState]:
     """What `encode_state` saved."""
     try:
         version, memory_bytes, order_bytes = msgspec.msgpack.decode(data, type=tuple[int, msgspec.Raw, msgspec.Raw])
         if version != VERSION:
             raise StateError(f"state of version {version}; this program writes version {VERSION}")
         memory = msgspec.msgpack.decode(memory_bytes, type=kind, dec_hook=_rich)
-        order = msgspec.msgpack.decode(order_bytes, type=tuple[int, int, int, int, int, list[bytes]])
+        order = msgspec.msgpack.decode(order_bytes, type=tuple[int, int, int, int, int, Packed, Packed])
     except msgspec.DecodeError as error:
         raise StateError(f"not a saved state: {error}") from error
-    return memory, (*order[:-1], [decode_event(event) for event in order[-1]])
+    newest_ns, released_ns, late, clamped, stray, waiting, ahead = order
+    return memory, (newest_ns, released_ns, late, clamped, stray, _unpacked(waiting), _unpacked(ahead))
+
+
+def _packed(events: Timed) -> Packed:
+    return [(ts, encode(event)) for ts, event in events]
+
+
+def _unpacked(events: Packed) -> Timed:
+    return [(ts, decode_event(event)) for ts, event in events]
 
 
 def _plain(value: Any) -> Any:
