@@ -1,17 +1,18 @@
-"""The command line: `cascade demo | run | replay | record`. Data on standard output, everything else on standard
-error.
-"""
+"""The command line: `cascade demo | run | replay`. Data on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
+import os
 import sys
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from io import UnsupportedOperation
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from producers.errors import ProducerError
+from producers.errors import ProducerError, UsageError
 
 app = typer.Typer(
     help="Radar of crypto liquidation cascades: which stage which venue is in, with its numbers and its blind spots.",
@@ -27,7 +28,10 @@ Json = Annotated[
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"cascade-detector {version('cascade-detector')}")
+        try:
+            typer.echo(f"cascade-detector {version('cascade-detector')}")
+        except PackageNotFoundError:
+            typer.echo("cascade-detector, version unknown: it runs from its source and is not installed")
         raise typer.Exit
 
 
@@ -63,13 +67,17 @@ def replay(
     from detector.commands.replay import Window
     from detector.commands.replay import replay as run_replay
 
+    try:
+        window = Window(start, end)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     run_replay(
         files,
         as_json=json,
         venue_id=venue,
         chunk=chunk,
         conditions=conditions,
-        window=Window(start, end),
+        window=window,
         labels=labels,
     )
 
@@ -118,17 +126,39 @@ def demo(
 
 
 def main() -> None:
-    """Entry point: errors that a user can mend are one line and exit code 1; Ctrl-C is 130."""
+    """Entry point: errors that a user can mend are one line and exit code 1, or 2 where the command itself is written
+    wrong; Ctrl-C is 130. Whatever else goes wrong is our fault and keeps its traceback.
+    """
     try:
-        app()
-    except (ProducerError, ValueError) as error:
-        print(f"cascade: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
+        try:
+            app()
+        finally:
+            # What a full disk did not take would otherwise come up when nobody can catch it any more.
+            sys.stdout.flush()
+    except UsageError as error:
+        _end(str(error), 2)
+    except ProducerError as error:
+        _end(str(error), 1)
     except KeyboardInterrupt:
-        print("cascade: interrupted", file=sys.stderr)
-        raise SystemExit(130) from None
+        _end("interrupted", 130)
     except BrokenPipeError:
+        _drop_output()
         raise SystemExit(0) from None
+    except OSError as error:
+        _drop_output()
+        where = f"{error.filename}: " if error.filename else ""
+        _end(f"{where}{error.strerror or error}", 1)
+
+
+def _end(says: str, code: int) -> NoReturn:
+    print(f"cascade: {says}", file=sys.stderr)
+    raise SystemExit(code) from None
+
+
+def _drop_output() -> None:
+    # The interpreter flushes once more when it ends, and would say that it could not.
+    with suppress(UnsupportedOperation):  # where the output is kept in memory
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

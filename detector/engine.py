@@ -161,7 +161,7 @@ class Engine:
         buys = sells = 0
         for market in world.markets.values():
             alive = now_ns - world.pulses[market.venue].last_ns < LONGEST_PAUSE_S * NS
-            market.close_second(now_s, learn and alive and not memory.episodes.frozen(market.asset, now_ns), alive)
+            market.close_second(now_s, learn and not memory.episodes.frozen(market.asset, now_ns), alive)
             buys += market.trading.last_orders[0]
             sells += market.trading.last_orders[1]
         for pulse in world.pulses.values():

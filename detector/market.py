@@ -48,7 +48,7 @@ class Market(msgspec.Struct):
         """Close the second that ends at `now_s` on every side; `alive` is whether the venue is being seen at all."""
         now_ns = now_s * 1_000_000_000
         traded = self.trading.trades
-        self.trading.close_second(now_s, learn, alive)
+        self.trading.close_second(now_s, learn and alive, alive)
         self.quotes.close_second(now_s, last_price=self.trading.price, traded=traded, learn=learn)
         self.forced.close_second(now_s, now_ns, learn)
         self.delay.close_second(now_s, learn)

@@ -1,6 +1,7 @@
 """What can go wrong on the way in.
 
 ProducerError
+├── UsageError         an argument that cannot be meant
 ├── DecodeError        a frame that cannot be read; counted by `reason`, the stream goes on
 ├── RecordingError     a file that is not a recording that we know
 ├── RestError          a REST call that failed for good, after its retries
@@ -12,6 +13,10 @@ from __future__ import annotations
 
 class ProducerError(Exception):
     """Base of every error raised by `producers`."""
+
+
+class UsageError(ProducerError, ValueError):
+    """An argument that cannot be meant; the message says what can."""
 
 
 class DecodeError(ProducerError):

@@ -21,7 +21,7 @@ from producers.errors import DecodeError, FleetError, RestError
 from producers.health import Health
 from producers.intake import LiveIntake, Publish, Record, RecordedIntake
 from producers.pace import Pace
-from producers.rest import Rest
+from producers.rest import ASKED_TO_WAIT, Rest, Silence
 from producers.selection import select
 from producers.session import Intake, Session
 from producers.snapshots import Snapshots
@@ -89,6 +89,7 @@ class Fleet:
         self._record = record
         self._timing = timing or Timing()
         self._listens = False
+        self._silences: dict[str, Silence] = {}
 
     async def run(self) -> None:
         """Run until cancelled, or to the end of the recording. Raises what `publish` raises."""
@@ -108,7 +109,8 @@ class Fleet:
 
     def _rest(self, venue: Venue) -> Rest:
         base = self._override(venue).rest_base or venue.rest_base
-        return Rest(venue=venue.id, base=base, health=self.health, clock=self._clock_name)
+        silence = self._silences.setdefault(venue.limits.weight_pool or venue.id, Silence())
+        return Rest(venue=venue.id, base=base, health=self.health, clock=self._clock_name, silence=silence)
 
     def _override(self, venue: Venue) -> EndpointOverride:
         return self._overrides.get(venue.id) or EndpointOverride()
@@ -203,15 +205,34 @@ class Fleet:
             try:
                 return await self._markets(venue, rest)
             except RestError as error:
-                refused = error.status is not None and 400 <= error.status < 500 and error.status not in (418, 429)
-                reason = f"no market list: {error}"
+                refused = error.status is not None and 400 <= error.status < 500 and error.status not in ASKED_TO_WAIT
+                reason = f"no market list: {error}; {self._advice(error, refused)}"
             except DecodeError as error:
                 refused = False
-                reason = f"unreadable market list: {error}"
+                reason = f"unreadable market list: {error}; {self._advice(None, refused)}"
             if reason != complaint:
                 complaint = reason
                 self._complain(venue, "rejected" if refused else "down", reason)
             await asyncio.sleep(backoff.next_s() + (FORBIDDEN_WAIT_S if refused else 0.0))
+
+    def _advice(self, error: RestError | None, refused: bool) -> str:
+        """What a person can do about a market list that did not come, and when it is asked for again."""
+        status = error.status if error is not None else None
+        if status in (401, 403, 451):
+            advice = "this venue refuses your location or network: check where you connect from"
+        elif refused:
+            advice = "the venue has nothing there: check the address"
+        elif error is None:
+            advice = "what answers there is not this venue's: check the address, or a login page in between"
+        elif status in ASKED_TO_WAIT:
+            return "the venue asks for silence: check what else uses it from here; next try when it is over"
+        elif status is not None:
+            advice = "the venue is in trouble: check its status page"
+        else:
+            advice = "check the address and your connection"
+        if refused:
+            return f"{advice}; next try in {FORBIDDEN_WAIT_S / 60:.0f} min"
+        return f"{advice}; next try within {self._timing.retry_cap_s:.0f} s"
 
     def _complain(self, venue: Venue, state: Literal["down", "rejected"], reason: str) -> None:
         logger.warning("%s: %s", venue.id, reason)

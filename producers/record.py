@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ from producers.errors import RecordingError
 from producers.recording import VERSION, RecordedFrame, RecordingHeader, rest_line
 from schemas.instrument import Instrument
 
+logger = logging.getLogger(__name__)
+
 FLUSH_EVERY_S = 0.5
 LEVEL = 3
 """zstd's own default: 1 µs a frame and a tenth of the size."""
@@ -23,6 +26,9 @@ LEVEL = 3
 
 class Recorder:
     """Writes one venue's frames to a new file; use it as a context manager.
+
+    A disk that is full, or gone, ends the recording and nothing else: it is said once, `failure` holds the reason, and
+    what was flushed before stays readable.
 
     Parameters
     ----------
@@ -40,6 +46,8 @@ class Recorder:
         self._level = level
         self._flushed_ns = 0
         self._flush_later: asyncio.TimerHandle | None = None
+        self.failure: OSError | None = None
+        """Why nothing more is written."""
 
     def __enter__(self) -> Self:
         try:
@@ -55,8 +63,12 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.flush()
-        self._zstd.flush(zstandard.FLUSH_FRAME)
-        self._file.close()
+        try:
+            if self.failure is None:
+                self._zstd.flush(zstandard.FLUSH_FRAME)
+            self._file.close()
+        except OSError as refusal:
+            self._stop(refusal)
 
     def frame(self, recv_ns: int, raw: bytes) -> None:
         """Write a frame as it was received."""
@@ -78,12 +90,27 @@ class Recorder:
         if self._flush_later is not None:
             self._flush_later.cancel()
             self._flush_later = None
-        self._zstd.flush(zstandard.FLUSH_BLOCK)
-        self._file.flush()
+        if self.failure is not None:
+            return
+        try:
+            self._zstd.flush(zstandard.FLUSH_BLOCK)
+            self._file.flush()
+        except OSError as refusal:
+            self._stop(refusal)
 
     def _line(self, recv_ns: int, raw: bytes) -> None:
-        # A line end can only stand between JSON tokens, where a space means the same.
-        self._zstd.write(b"%d %b\n" % (recv_ns, raw.replace(b"\n", b" ") if b"\n" in raw else raw))
+        if self.failure is not None:
+            return
+        try:
+            # A line end can only stand between JSON tokens, where a space means the same.
+            self._zstd.write(b"%d %b\n" % (recv_ns, raw.replace(b"\n", b" ") if b"\n" in raw else raw))
+        except OSError as refusal:
+            self._stop(refusal)
+
+    def _stop(self, refusal: OSError) -> None:
+        if self.failure is None:
+            logger.warning("recording stopped: %s: %s; what it holds so far is readable", self.path, refusal)
+        self.failure = refusal
 
 
 def cut(
@@ -104,4 +131,6 @@ def cut(
             if frame.venue_id == venue_id:
                 recorder.frame(frame.recv_ns, frame.raw)
                 count += 1
+    if recorder.failure is not None:
+        raise RecordingError(f"{path}: cannot be written: {recorder.failure.strerror}")
     return count

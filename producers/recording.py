@@ -26,7 +26,13 @@ HEAD_FRAMES = 512
 """Frames read to recognise a venue: more than precede the first book snapshot in any recording that we know."""
 
 MAX_STEP_NS = 86_400 * 10**9
-"""A receive time a day away from its neighbours is damage: no venue keeps a socket that long in silence."""
+"""A receive time a day away from its neighbours is damage until others confirm it."""
+
+MAX_LEAP_NS = 60 * 10**9
+"""A leap ahead that the next frames must confirm: taken at its word, one wrong time would hold back all after it."""
+
+CONFIRMING_FRAMES = 5
+"""Consecutive frames that agree about a new time are a hole in the recording and not damage."""
 
 MAX_LINE_BYTES = 1 << 26
 """The longest market list is 3 MB; whatever is twenty times longer is no line."""
@@ -157,10 +163,7 @@ class Recording:
     def __iter__(self) -> Iterator[RecordedFrame]:
         venue_id, last_ns = self.venue_id, self._start_ns
         first = True
-        for recv_ns, raw in self._frames():
-            if abs(recv_ns - last_ns) > MAX_STEP_NS:
-                self.skipped["receive_time"] += 1
-                continue
+        for recv_ns, raw in self._confirmed():
             # Frames keep their order even when they go over several sockets, where only the time tells it: equal times
             # become a nanosecond apart, and a clock that was set back stands still.
             last_ns = recv_ns if first else max(recv_ns, last_ns + 1)
@@ -171,6 +174,11 @@ class Recording:
                 yield RecordedFrame(last_ns, venue_id, rest_line("book", raw, self.symbols[0]))
             else:
                 self.skipped["book_without_symbol"] += 1
+        if self._file.damage:
+            self.warnings.append(f"{self.path}: {self._file.damage}")
+        if self.skipped:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(self.skipped.items()))
+            self.warnings.append(f"{self.path}: lines left out: {reasons}")
 
     @property
     def progress(self) -> float:
@@ -194,11 +202,34 @@ class Recording:
                 self.header = self._read_header(raw)
             elif line:
                 self.skipped["not_a_frame"] += 1
-        if self._file.damage:
-            self.warnings.append(f"{self.path}: {self._file.damage}")
-        if self.skipped:
-            reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(self.skipped.items()))
-            self.warnings.append(f"{self.path}: lines left out: {reasons}")
+
+    def _confirmed(self) -> Iterator[tuple[int, bytes]]:
+        """Frames whose receive time is near the ones before, or confirmed by those that follow."""
+        newest_ns = self._start_ns
+        held: list[tuple[int, bytes]] = []
+        for frame in self._frames():
+            recv_ns = frame[0]
+            if -MAX_STEP_NS <= recv_ns - newest_ns <= MAX_LEAP_NS:
+                if held:
+                    self.skipped["receive_time"] += len(held)
+                    held = []
+                newest_ns = max(newest_ns, recv_ns)
+                yield frame
+                continue
+            # In a quiet market each frame may come minutes after the one before.
+            if held and not -MAX_LEAP_NS <= recv_ns - held[-1][0] <= MAX_STEP_NS:
+                self.skipped["receive_time"] += len(held)
+                held = []
+            held.append(frame)
+            if len(held) == CONFIRMING_FRAMES:
+                newest_ns = recv_ns
+                yield from held
+                held = []
+        # At the end of the file two have to do: nothing can contradict them any more.
+        if len(held) > 1:
+            yield from held
+        elif held:
+            self.skipped["receive_time"] += 1
 
     def _read_header(self, raw: bytes) -> RecordingHeader:
         try:

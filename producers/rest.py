@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,7 @@ from producers.venue import Request
 logger = logging.getLogger(__name__)
 
 ASKED_TO_WAIT = frozenset({418, 429})
+USER_AND_PASSWORD = re.compile(r"//[^/@]*@")
 
 
 class RestAnswer(msgspec.Struct, frozen=True):
@@ -46,10 +48,28 @@ class RestLimits(msgspec.Struct, frozen=True, kw_only=True):
     banned_wait_s: float = 120.0
 
 
+class Silence:
+    """Until when a venue, or several that count against one budget, wants to hear nothing."""
+
+    def __init__(self) -> None:
+        self._until_s = 0.0
+
+    def keep(self, for_s: float) -> None:
+        """Say nothing for so long, or for longer if that was asked for before."""
+        self._until_s = max(self._until_s, time.monotonic() + for_s)
+
+    async def over(self) -> None:
+        """Wait for its end."""
+        # Another call may be told to wait while this one does.
+        while (wait_s := self._until_s - time.monotonic()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(wait_s)
+
+
 class Rest:
     """One venue's REST side. Use it as an async context manager; it holds one HTTP session.
 
     A 429 or 418 silences every call to the venue, not only the one that was answered: going on would lengthen the ban.
+    Venues that share a budget share their `silence`.
     """
 
     def __init__(
@@ -60,13 +80,14 @@ class Rest:
         health: Health,
         clock: ClockName = "wall",
         limits: RestLimits | None = None,
+        silence: Silence | None = None,
     ) -> None:
         self._venue = venue
         self._base = base.rstrip("/")
         self._health = health
         self._recorded = clock == "recorded"
         self._limits = limits or RestLimits()
-        self._silent_until_s = 0.0
+        self._silence = silence or Silence()
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -89,23 +110,22 @@ class Rest:
         """The answer to a call (a POST too, where the venue asks by POST); `RestError` when there is none to be had."""
         backoff = Backoff()
         for attempts_left in reversed(range(self._limits.attempts)):
-            await self._keep_silent()
+            await self._silence.over()
             try:
                 return await self._ask(request)
             except _TryAgainError as failure:
                 self._health.add(self._venue, "rest_failures", failure.reason)
                 if failure.silence_s is not None:
                     logger.warning("%s asks for %.0f s of silence (%s)", self._venue, failure.silence_s, failure.reason)
-                    self._silent_until_s = max(self._silent_until_s, time.monotonic() + failure.silence_s)
+                    self._silence.keep(failure.silence_s)
                 if not attempts_left:
-                    raise RestError(failure.reason, request.path, status=failure.status) from failure
+                    raise RestError(failure.reason, self._address(request), status=failure.status) from failure
             await asyncio.sleep(backoff.next_s())
-        raise RestError("no_attempts", request.path)
+        raise RestError("no_attempts", self._address(request))
 
-    async def _keep_silent(self) -> None:
-        # Another call may be told to wait while this one does.
-        while (wait_s := self._silent_until_s - time.monotonic()) > 0:  # noqa: ASYNC110
-            await asyncio.sleep(wait_s)
+    def _address(self, request: Request) -> str:
+        # A proxy's address may hold a password, and what is said here is printed.
+        return USER_AND_PASSWORD.sub("//", self._base) + request.path
 
     async def _ask(self, request: Request) -> RestAnswer:
         if self._http is None:
@@ -121,7 +141,7 @@ class Rest:
         except TimeoutError as error:
             raise _TryAgainError("timeout") from error
         except aiohttp.InvalidURL as error:
-            raise RestError("address", self._base + request.path) from error
+            raise RestError("address", self._address(request)) from error
         except aiohttp.ClientConnectorDNSError as error:
             raise _TryAgainError("dns") from error
         except aiohttp.ClientSSLError as error:
@@ -141,7 +161,7 @@ class Rest:
             raise _TryAgainError(f"http_{status}", status=status)
         # Asking a 4xx again gives the same answer; `Fleet` decides whether to live without.
         self._health.add(self._venue, "rest_failures", f"http_{status}")
-        raise RestError(f"http_{status}", request.path, status=status)
+        raise RestError(f"http_{status}", self._address(request), status=status)
 
     async def _read(self, response: aiohttp.ClientResponse, request: Request) -> bytes:
         limit = self._limits.body_bytes
@@ -150,7 +170,7 @@ class Rest:
             body += chunk
             if len(body) > limit:
                 self._health.add(self._venue, "rest_failures", "too_large")
-                raise RestError("too_large", f"{request.path}: more than {limit} bytes")
+                raise RestError("too_large", f"{self._address(request)}: more than {limit} bytes")
         return bytes(body)
 
     def _received_ns(self, response: aiohttp.ClientResponse) -> int:

@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 PER_INSTRUMENT_PER_MIN = 6
 """Resyncs of one book. A chain that breaks more often than every ten seconds is not mended by one more snapshot."""
 
-PER_VENUE_PER_MIN = 60
-"""Of all books. A deep Binance snapshot weighs 20 (futures) to 50 (spot) of a budget of 2400 to 6000 a minute."""
+BURST_SHARE = 0.5
+"""So much of a venue's snapshots per minute may be fetched at once: few markets start quickly, many go on steadily."""
 
 AT_ONCE = 4
 """Concurrent calls to one venue: enough to start quickly, too few to look like an attack."""
@@ -50,7 +50,8 @@ class Snapshots:
         self._on_answer = on_answer
         # A playing server answers in the order of its timeline: a call that queues here would hold all of it up.
         self._at_once = asyncio.Semaphore(max(1, len(instruments)) if recorded else AT_ONCE)
-        self._venue_pace = Pace(limit=PER_VENUE_PER_MIN, per_s=60.0, burst=20, now_s=time.monotonic)
+        per_min = max(1.0, venue.limits.snapshots_per_min)
+        self._venue_pace = Pace(limit=per_min, per_s=60.0, burst=int(per_min * BURST_SHARE), now_s=time.monotonic)
         self._paces: dict[str, Pace] = {}
         self._wanted: asyncio.Queue[tuple[Instrument, Request]] = asyncio.Queue()
         self.outstanding = 0
@@ -76,10 +77,13 @@ class Snapshots:
     async def _fetch(self, instrument: Instrument, request: Request) -> None:
         # A playing server answers at its own time and counts nothing.
         if not self._recorded:
-            await asyncio.sleep(max(self._pace(instrument.instrument).reserve_s(), self._venue_pace.reserve_s()))
+            await asyncio.sleep(self._pace(instrument.instrument).reserve_s())
         answer = None
         try:
             async with self._at_once:
+                # Taken as late as this: turns taken before the venue asked for silence would all be due at its end.
+                if not self._recorded:
+                    await asyncio.sleep(self._venue_pace.reserve_s())
                 answer = await self._rest.get(request)
         except RestError as error:
             logger.warning("no book of %s %s: %s", self._venue.id, instrument.instrument, error)

@@ -1,49 +1,36 @@
-"""Tardis-style CSV trades, gzipped or plain, with the columns of `HEADER` and times in microseconds.
+"""Tardis-style CSV trades, plain, gzip or zstd, with the columns of `HEADER` and times in microseconds.
 
-Any exchange that the file names is read, whether or not it has a live producer. What an amount is worth is known for
-the
-venues listed here; elsewhere the contract value, and with it every notional, stays UNKNOWN.
+Any exchange that the file names is read, whether or not it has a live producer; `tardis_symbols` says what its names
+mean. Fields are never quoted: a quotation mark is damage, and costs its own row only.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
 import heapq
-import io
 import re
-import zlib
+import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from math import isfinite
+from math import inf
 from operator import attrgetter
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
+from producers.compressed import CompressedFile
 from producers.errors import RecordingError
-from schemas.base import Event
-from schemas.instrument import Contract, Instrument, Kind, canonical_id
+from producers.tardis_symbols import Markets, is_option
+from schemas.base import EVERY_INSTRUMENT, Event
+from schemas.instrument import Instrument
 from schemas.market import Trade
 
 HEADER = ["exchange", "symbol", "timestamp", "local_timestamp", "id", "side", "price", "amount"]
 
-VENUES = {
-    "binance": "binance-spot",
-    "binance-futures": "binance-usdm",
-    "binance-delivery": "binance-coinm",
-}
-"""Names that differ from ours; all others are taken as they are."""
+CHUNK_BYTES = 1 << 13
+"""Damage in compressed data costs the chunk in which it lies."""
 
-BASE_COIN_AMOUNTS = frozenset(
-    {"binance-spot", "binance-usdm", "coinbase", "kraken", "bitstamp", "gemini", "hyperliquid", "bitfinex"}
-)
-"""Venues whose amounts are base coin."""
-
-QUOTES = ("FDUSD", "USDT", "USDC", "USDE", "BUSD", "USD", "EUR", "BTC", "ETH", "BNB")
-
-DAMAGE = (EOFError, OSError, zlib.error, csv.Error, UnicodeDecodeError)
-"""What a damaged or foreign file raises while it is read."""
+LONGEST_ROW_BYTES = 1 << 20
+"""Whatever is longer than ten thousand rows is no row."""
 
 LONGEST_NUMBER = 18
 """Digits of an id that fits 64 bits; a longer one is a name."""
@@ -51,82 +38,139 @@ LONGEST_NUMBER = 18
 EARLIEST_US, LATEST_US = 1_230_768_000_000_000, 4_102_444_800_000_000
 """2009 to 2100: a timestamp outside is in another unit."""
 
+_FRAME = re.compile(rb"\d+ ")
+_NO_NAME = re.compile('["\ufffd\0]')
+"""A quotation mark, bytes that are no UTF-8, and NUL: in a name they are damage."""
+
 
 class TardisTrades:
-    """One file of trades as events in file order; what could not be read is counted in `skipped`."""
+    """One file of trades as events in file order.
 
-    def __init__(self, path: Path) -> None:
+    Attributes
+    ----------
+    rows, skipped
+        Rows read, and rows left out by reason. A row without a side (`no_side`: `unknown`, as some exchanges did not
+        say) is left out because a trade without a taker would enter the flow on a side that nobody took; an `option`
+        because its price is a premium.
+    instruments
+        Every market met, by exchange and symbol.
+    damage
+        What ended the file early, if anything did.
+    """
+
+    def __init__(self, path: Path, markets: Markets | None = None) -> None:
         self.path = path
         self.rows = 0
         self.skipped: Counter[str] = Counter()
         self.instruments: dict[tuple[str, str], Instrument] = {}
         self.damage = ""
-        """What ended the file early, if anything did."""
-        self.size = max(1, path.stat().st_size)
-        self._file: BinaryIO | None = None
+        self.size = max(1, _size_of(path))
+        self._markets = Markets() if markets is None else markets
+        self._file = CompressedFile(path, chunk_bytes=CHUNK_BYTES)
+        self._ended = False
 
     @property
     def progress(self) -> float:
         """Share of the file that was read, 0 to 1."""
-        return 0.0 if self._file is None else 1.0 if self._file.closed else self._file.tell() / self.size
+        return 1.0 if self._ended else min(1.0, self._file.bytes_read / self.size)
 
     def __iter__(self) -> Iterator[Instrument | Trade]:
-        with self.path.open("rb") as file:
-            self._file = file
-            plain = gzip.GzipFile(fileobj=file) if self.path.suffix == ".gz" else file
-            reader = csv.reader(io.TextIOWrapper(plain, encoding="utf-8", newline=""))
-            try:
-                header = next(reader, None)
-            except DAMAGE as error:
-                raise RecordingError(f"{self.path}: not a trades file: {error}") from error
-            if header != HEADER:
-                raise RecordingError(f"{self.path}: not a trades file; expected the columns {','.join(HEADER)}")
-            try:
-                for row in reader:
-                    yield from self._row(row)
-            except DAMAGE as error:
-                self.skipped["truncated_file"] += 1
-                self.damage = f"{self.path}: stopped after {self.rows} rows: {error}"
+        skipped = self.skipped
+        market: Instrument | None = None
+        known_exchange = known_symbol = None
+        venue = name = ""
+        usd_per_lot: float | None = None
+        inverse = False
+        taker: Literal["buy", "sell"]
+        for lines in self._lines():
+            self.rows += len(lines)
+            for line in lines:
+                # One flat loop without a call for each row, since most of the reading time is spent here.
+                try:
+                    exchange, symbol, event_text, recv_text, trade_id, side, price_text, amount_text = line.split(",")
+                except ValueError:
+                    skipped["bad_shape"] += 1
+                    continue
+                try:
+                    price, amount = float(price_text), float(amount_text)
+                    ts_us, recv_us = int(event_text), int(recv_text)
+                except ValueError:
+                    skipped["bad_number"] += 1
+                    continue
+                if not (price > 0.0 < amount and price * amount < inf):
+                    skipped["bad_number"] += 1
+                    continue
+                if not (EARLIEST_US < ts_us < LATEST_US and EARLIEST_US < recv_us < LATEST_US):
+                    skipped["bad_time"] += 1
+                    continue
+                if side == "buy":
+                    taker = "buy"
+                elif side == "sell":
+                    taker = "sell"
+                else:
+                    skipped["no_side" if side == "unknown" else "bad_shape"] += 1
+                    continue
+                if symbol != known_symbol or exchange != known_exchange:
+                    market = self.instruments.get((exchange, symbol))
+                    if market is None:
+                        reason = _no_market(exchange, symbol)
+                        if reason:
+                            skipped[reason] += 1
+                            continue
+                        market = self._markets.define(exchange, symbol, ts_us * 1000, recv_us * 1000)
+                        self.instruments[exchange, symbol] = market
+                        yield market
+                    known_exchange, known_symbol = exchange, symbol
+                    venue, name = market.venue, market.instrument
+                    inverse = market.contract == "inverse"
+                    usd_per_lot = market.notional_usd(1.0, 1.0)
+                if usd_per_lot is None:
+                    notional_usd = None
+                else:
+                    notional_usd = amount * usd_per_lot if inverse else amount * usd_per_lot * price
+                yield Trade(
+                    venue=venue,
+                    instrument=name,
+                    ts_event_ns=ts_us * 1000,
+                    ts_recv_ns=recv_us * 1000,
+                    price=price,
+                    qty=amount,
+                    notional_usd=notional_usd,
+                    taker=taker,
+                    trade_id=int(trade_id)
+                    if trade_id.isdecimal() and len(trade_id) <= LONGEST_NUMBER
+                    else trade_id or None,
+                )
 
-    def _row(self, row: list[str]) -> Iterator[Instrument | Trade]:
-        self.rows += 1
-        if len(row) != len(HEADER):
-            self.skipped["bad_shape"] += 1
-            return
-        exchange, symbol, timestamp, local_timestamp, trade_id, side, price_text, amount_text = row
-        try:
-            price, amount = float(price_text), float(amount_text)
-            ts_us, recv_us = int(timestamp), int(local_timestamp)
-        except ValueError:
-            self.skipped["bad_number"] += 1
-            return
-        if not (isfinite(price * amount) and price > 0 and amount > 0):
-            self.skipped["bad_number"] += 1
-            return
-        if not (EARLIEST_US < ts_us < LATEST_US and EARLIEST_US < recv_us < LATEST_US):
-            self.skipped["bad_time"] += 1
-            return
-        if side not in ("buy", "sell"):
-            self.skipped["bad_shape"] += 1
-            return
-        key = (exchange, symbol)
-        instrument = self.instruments.get(key)
-        if instrument is None:
-            instrument = instrument_of(exchange, symbol, ts_us * 1000, recv_us * 1000)
-            self.instruments[key] = instrument
-            yield instrument
-        taker: Literal["buy", "sell"] = "buy" if side == "buy" else "sell"
-        yield Trade(
-            venue=instrument.venue,
-            instrument=instrument.instrument,
-            ts_event_ns=ts_us * 1000,
-            ts_recv_ns=recv_us * 1000,
-            price=price,
-            qty=amount,
-            notional_usd=instrument.notional_usd(amount, price),
-            taker=taker,
-            trade_id=int(trade_id) if trade_id.isdecimal() and len(trade_id) <= LONGEST_NUMBER else trade_id or None,
-        )
+    def _lines(self) -> Iterator[list[str]]:
+        """Rows below the header, in runs; a row that was cut off by the end of damaged data is none."""
+        runs = self._runs()
+        first = next(runs, b"")
+        header, _, rows = first.partition(b"\n")
+        if not _is_header(header):
+            what = self._file.damage or f"expected the columns {','.join(HEADER)}"
+            raise RecordingError(f"{self.path}: not a trades file: {what}")
+        if rows:
+            yield rows.decode("utf-8", "replace").split("\n")
+        for run in runs:
+            yield run.decode("utf-8", "replace").split("\n")
+        self._ended = True
+        if self._file.damage:
+            self.skipped["truncated_file"] += 1
+            self.damage = f"{self.path}: stopped after {self.rows} rows: {self._file.damage}"
+
+    def _runs(self) -> Iterator[bytes]:
+        """Whole lines, as many at a time as there are, without the last line end."""
+        rest = b""
+        for chunk in self._file:
+            whole, newline, tail = chunk.rpartition(b"\n")
+            if newline:
+                yield rest + whole
+                rest = tail
+            else:
+                rest = rest + tail if len(rest) < LONGEST_ROW_BYTES else tail
+        if rest and not self._file.damage:
+            yield rest
 
 
 class TardisReplay:
@@ -139,11 +183,14 @@ class TardisReplay:
     """
 
     def __init__(self, paths: Sequence[Path], *, batch_events: int) -> None:
-        self.sources = [TardisTrades(path) for path in paths]
+        markets = Markets()
+        self.sources = [TardisTrades(path, markets) for path in paths]
         self._batch_events = batch_events
 
     def __iter__(self) -> Iterator[list[Event]]:
         events: Iterator[Event] = heapq.merge(*self.sources, key=attrgetter("ts_recv_ns"))
+        if len(self.sources) == 1:
+            events = iter(self.sources[0])
         while batch := list(islice(events, self._batch_events)):
             yield batch
 
@@ -152,56 +199,38 @@ class TardisReplay:
         return sum(s.progress * s.size for s in self.sources) / sum(s.size for s in self.sources)
 
 
-def instrument_of(exchange: str, symbol: str, ts_event_ns: int, ts_recv_ns: int) -> Instrument:
-    """The instrument that a Tardis exchange and symbol name, as far as the names tell.
+def is_trades_file(path: Path) -> bool:
+    """Whether a file is for `TardisTrades`: its first line is the header.
 
-    >>> instrument_of("binance-delivery", "AVAXUSD_PERP", 0, 0).contract_value
-    10.0
-    >>> instrument_of("bybit", "BTCUSD", 0, 0).contract_value is None
-    True
+    So is a foreign file that is only named `.csv`, unless it begins like a recording of frames: the reader of tables
+    says best what it lacks.
     """
-    venue = VENUES.get(exchange, exchange)
-    base, quote, expiry = _split(symbol)
-    market: Kind = "future" if expiry else "perp" if _is_derivative(venue, symbol) else "spot"
-    contract: Contract = "linear" if market != "spot" else "spot"
-    value: float | None = None
-    if venue == "binance-coinm":
-        # Binance COIN-M rule: one BTC contract is 100 USD, every other 10 USD.
-        contract, value = "inverse", 100.0 if base == "BTC" else 10.0
-    elif venue in BASE_COIN_AMOUNTS:
-        value = 1.0
-    return Instrument(
-        venue=venue,
-        instrument=canonical_id(base, quote, market, expiry),
-        ts_event_ns=ts_event_ns,
-        ts_recv_ns=ts_recv_ns,
-        symbol=symbol,
-        base=base,
-        quote=quote,
-        market=market,
-        contract=contract,
-        contract_value=value,
-    )
+    _size_of(path)
+    head = b""
+    for chunk in CompressedFile(path, chunk_bytes=CHUNK_BYTES):
+        head += chunk
+        if b"\n" in head or len(head) > LONGEST_ROW_BYTES:
+            break
+    first = head.partition(b"\n")[0]
+    return _is_header(first) or (".csv" in path.name.lower() and not _FRAME.match(first))
 
 
-def _is_derivative(venue: str, symbol: str) -> bool:
-    return (
-        venue not in {"binance-spot", "coinbase", "kraken", "bitstamp", "gemini", "bitfinex"}
-        or "PERP" in symbol.upper()
-    )
+def _is_header(line: bytes) -> bool:
+    return line.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r") == ",".join(HEADER).encode()
 
 
-def _split(symbol: str) -> tuple[str, str, str | None]:
-    """Base, quote and expiry date of a venue's symbol; an unknown shape becomes a base with the quote `USD`."""
-    name = symbol.upper()
-    dated = re.fullmatch(r"(.+?)[-_](?:20)?(\d{6})", name)
-    expiry = f"20{dated[2]}" if dated else None
-    name = dated[1] if dated else name
-    name = re.sub(r"[-_](PERP(ETUAL)?|SWAP)$", "", name)
-    parts = [part for part in re.split(r"[-_/]", name) if part]
-    if len(parts) >= 2:
-        return parts[0], parts[1], expiry
-    for quote in QUOTES:
-        if name.endswith(quote) and len(name) > len(quote):
-            return name[: -len(quote)], quote, expiry
-    return name or "UNKNOWN", "USD", expiry
+def _no_market(exchange: str, symbol: str) -> str:
+    """Why a row's names are those of no market; empty where they are of one."""
+    if not exchange or symbol in ("", EVERY_INSTRUMENT) or _NO_NAME.search(exchange + symbol):
+        return "bad_shape"
+    return "option" if is_option(exchange, symbol) else ""
+
+
+def _size_of(path: Path) -> int:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise RecordingError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise RecordingError(f"{path}: not a regular file; it is read more than once, so save it to a file first")
+    return status.st_size

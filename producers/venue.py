@@ -50,6 +50,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     connects_per_min: float
     lifetime_s: float | None
     """Planned rotation before the venue's own cut."""
+    snapshots_per_min: float
+    """Whole books fetched by REST, from the venue's weight budget: half of it at most, as retries, market lists and
+    whatever else runs behind the same address spend it too. 0 where the socket sends the books.
+    """
+    weight_pool: str | None = None
+    """Venues that name the same pool count against one budget: what silences one silences all of them."""
 
 
 class Ack(msgspec.Struct, frozen=True):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -50,7 +52,12 @@ class Played(NamedTuple):
 
 
 def demo(*, as_json: bool, seed: int, picture: Path | None) -> bool:
-    """Run all parts; True when everything came out as it should. `picture` saves the alerts and table of (b) as SVG."""
+    """Run all parts; True when everything came out as it should. `picture` saves the alerts and table of (b) as SVG.
+
+    Raises `OSError` before anything is played where the picture could not be saved.
+    """
+    if picture is not None:
+        _check_writable(picture)
     say = _to_stderr if as_json else _to_stdout
     window = ["--seed", str(seed), "--from", FROM, "--to", TO]
     say("(a) a real recording: Binance USD-M, COIN-M and spot, 8 August 2024, a calm minute; no alert is due")
@@ -116,6 +123,13 @@ def _part(
     wall_s = time.perf_counter() - started
     speed = speed_line(pipeline.events, wall_s, engine)
     return Played(alerts, transitions, pipeline.events, wall_s, speed, tuple(engine.memory.world.by_venue))
+
+
+def _check_writable(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, "cannot be written", str(path))
 
 
 def _above_watch(part: Played) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
 
+from producers.errors import UsageError
 from producers.fleet import EndpointOverride
 from producers.venue import Venue
 
@@ -13,7 +14,11 @@ SCHEMES = {"http": ("ws", "http"), "https": ("wss", "https"), "ws": ("ws", "http
 """One address serves both: the websocket and the REST scheme that belong to each."""
 
 
-class EndpointError(ValueError):
+EXAMPLE = "binance-usdm=http://127.0.0.1:9000/binance-usdm"
+"""A venue server has each venue under its own path."""
+
+
+class EndpointError(UsageError):
     """An `--endpoint` that cannot be used; the message says how one looks."""
 
 
@@ -23,7 +28,7 @@ def parse_endpoints(texts: Sequence[str], venues: Sequence[Venue]) -> dict[str, 
     for text in texts:
         venue_id, separator, url = text.partition("=")
         if not separator:
-            raise EndpointError(f"--endpoint {text!r}: write VENUE=URL, for example binance-usdm=http://127.0.0.1:9000")
+            raise EndpointError(f"--endpoint {text!r}: write VENUE=URL, for example {EXAMPLE}")
         known = [venue.id for venue in venues]
         if venue_id == EVERY_VENUE:
             overrides |= {one: _override(f"{url.rstrip('/')}/{one}") for one in known}
@@ -35,9 +40,12 @@ def parse_endpoints(texts: Sequence[str], venues: Sequence[Venue]) -> dict[str, 
 
 
 def _override(url: str) -> EndpointOverride:
-    parts = urlsplit(url)
-    schemes = SCHEMES.get(parts.scheme)
-    if schemes is None or not parts.netloc:
-        raise EndpointError(f"--endpoint: {url!r} is not an http, https, ws or wss address")
-    websocket, rest = (urlunsplit((scheme, *parts[1:])).rstrip("/") for scheme in schemes)
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket without its other half, a port beyond 65535
+        usable = False
+    if not usable:
+        raise EndpointError(f"--endpoint: {url!r} is not an http, https, ws or wss address; for example {EXAMPLE}")
+    websocket, rest = (urlunsplit((scheme, *parts[1:])).rstrip("/") for scheme in SCHEMES[parts.scheme])
     return EndpointOverride(websocket_base=websocket, rest_base=rest)

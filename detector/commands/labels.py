@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from detector.against_labels import Match
 from detector.console.wording import clock
+from producers.errors import UsageError
 
 COLUMNS = ("stage", "scope", "asset", "onset_utc", "clear_utc", "tolerance_s", "source")
 
 
-class LabelError(ValueError):
+class LabelError(UsageError):
     """A label file that cannot be read; the message says which line and why."""
 
 

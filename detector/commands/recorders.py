@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from producers.errors import RecordingError
 from producers.record import Recorder
 from producers.selection import select
 from producers.venues.registry import venue
+
+logger = logging.getLogger(__name__)
 
 BOOK = "book:"
 
@@ -25,7 +32,13 @@ class Recorders:
         self.files: dict[str, Recorder] = {}
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            # A folder that cannot be written to is better found out now than when the first venue has answered.
+            with tempfile.TemporaryFile(dir=self.folder):
+                pass
+        except OSError as refusal:
+            raise RecordingError(f"{self.folder}: cannot be recorded to: {refusal.strerror}") from refusal
         return self
 
     def __exit__(
@@ -52,6 +65,16 @@ class Recorders:
             return
         listed = venue(venue_id).parse_instruments(raw, recv_ns)
         instruments = select(listed, self.symbols, at_most=self.at_most)
-        started = datetime.fromtimestamp(recv_ns / 1e9, UTC).strftime("%Y%m%dT%H%M%SZ")
-        path = self.folder / f"{venue_id}-{started}.zst"
-        self.files[venue_id] = Recorder(path, venue_id=venue_id, instruments=instruments).__enter__()
+        # A market list that was not recorded has no time.
+        started = datetime.fromtimestamp((recv_ns or time.time_ns()) / 1e9, UTC).strftime("%Y%m%dT%H%M%SZ")
+        path = next(path for path in self._paths(f"{venue_id}-{started}") if not path.exists())
+        try:
+            self.files[venue_id] = Recorder(path, venue_id=venue_id, instruments=instruments).__enter__()
+        except RecordingError as refusal:
+            # Others are recorded by now, and all are watched.
+            logger.warning("%s is not recorded: %s", venue_id, refusal)
+
+    def _paths(self, name: str) -> Iterator[Path]:
+        yield self.folder / f"{name}.zst"
+        for number in count(2):
+            yield self.folder / f"{name}-{number}.zst"

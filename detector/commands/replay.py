@@ -17,7 +17,7 @@ from detector.engine import Engine, Output
 from detector.runtime.pipeline import Pipeline
 from producers.errors import RecordingError
 from producers.replay import Replay, Tally
-from producers.tardis_csv import TardisReplay, TardisTrades
+from producers.tardis_csv import TardisReplay, TardisTrades, is_trades_file
 from producers.venues.registry import venues_of
 from schemas.alert import MARKET, Alert, Transition
 from schemas.base import Event
@@ -114,12 +114,12 @@ def _seconds(text: str) -> int:
 
 
 def _open(paths: Sequence[Path], venue_id: str | None, chunk: int) -> TardisReplay | Replay:
-    tables = [path for path in paths if path.name.removesuffix(".gz").endswith(".csv")]
-    if not tables:
-        return Replay(paths, venues=venues_of("all"), venue_id=venue_id, batch_events=chunk)
-    if len(tables) < len(paths):
+    tables = [is_trades_file(path) for path in paths]
+    if all(tables):
+        return TardisReplay(paths, batch_events=chunk)
+    if any(tables):
         raise RecordingError("CSV files and raw recordings cannot be merged in one replay")
-    return TardisReplay(paths, batch_events=chunk)
+    return Replay(paths, venues=venues_of("all"), venue_id=venue_id, batch_events=chunk)
 
 
 class _Words:

@@ -52,7 +52,7 @@ def _late_streams(world: World, markets: list[Market]) -> list[float] | None:
 
 def _delay(world: World, venue: str, late: list[float] | None, has_peers: bool, peer_healthy: bool) -> Verdict:
     limits = world.config.withdrawal
-    if late is None or not has_peers:
+    if late is None or (late and not has_peers):
         return unknown(DELAY, "S3", venue, ANY)
     if not late or not peer_healthy:
         return calm(DELAY, "S3", venue, ANY)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from producers import reconstruction
 from producers.errors import ProducerError
+from producers.reconstruction.facts import FIRST_MINUTE, LAST_MINUTE, minute_of
+from producers.venue_server.dialects import dialects
 from producers.venue_server.server import VenueServer
 from producers.venue_server.timeline import Frame, recorded
 
@@ -18,25 +21,59 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve, print the address on standard output, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m producers.venue_server", description=__doc__)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="raw recordings: plain, gzip or zstd")
-    parser.add_argument("--venue", help="the venue of files that do not name one")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--speed", type=float, default=1.0, help="recorded per real seconds; 0: as fast as possible")
-    parser.add_argument("--expect-sockets", type=int, default=1, help="start when so many listen; 0: on request")
+    parser.add_argument("--venue", choices=tuple(dialects()), help="the venue of files that do not name one")
+    parser.add_argument("--port", type=port, default=0, help="0 takes a free one")
+    parser.add_argument("--speed", type=speed, default=1.0, help="recorded per real seconds; 0: as fast as possible")
+    parser.add_argument("--expect-sockets", type=count, default=1, help="start when so many listen; 0: on request")
     parser.add_argument("--recorded-clock", action="store_true", help="give every socket the recorded receive time")
     parser.add_argument("--source", choices=("reconstruction", "reconstruction-twin"), help="instead of files")
     parser.add_argument("--seed", type=int, default=reconstruction.SEED, help="of the reconstruction")
-    parser.add_argument("--from", dest="start", default="20:20", metavar="HH:MM", help="where the reconstruction begins")
-    parser.add_argument("--to", dest="end", default="22:20", metavar="HH:MM", help="where it ends")
+    parser.add_argument(
+        "--from", dest="start", type=minute, default="20:20", metavar="HH:MM", help="where the reconstruction begins"
+    )
+    parser.add_argument("--to", dest="end", type=minute, default="22:20", metavar="HH:MM", help="where it ends")
     options = parser.parse_args(arguments)
     if bool(options.files) == bool(options.source):
         parser.error("give recordings or --source, one of them")
+    if minute_of(options.end) <= minute_of(options.start):
+        parser.error("--to is a later minute than --from")
     try:
         return asyncio.run(_serve(options))
-    except ProducerError as error:
+    except (ProducerError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def count(text: str) -> int:
+    """A number from 0 on."""
+    if (number := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is less than 0")
+    return number
+
+
+def port(text: str) -> int:
+    """A port; 0 takes a free one."""
+    if (number := int(text)) not in range(65536):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 0 to 65535")
+    return number
+
+
+def speed(text: str) -> float:
+    """A finite speed from 0 on."""
+    number = float(text)
+    if not math.isfinite(number) or number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a speed: 0 or a positive number")
+    return number
+
+
+def minute(text: str) -> str:
+    """A minute of the reconstruction."""
+    hours, minutes = text.split(":")
+    if len(text) != 5 or int(minutes) > 59 or not FIRST_MINUTE <= int(hours) * 60 + int(minutes) <= LAST_MINUTE:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a minute from 20:20 to 22:20")
+    return text
 
 
 async def _serve(options: argparse.Namespace) -> int:

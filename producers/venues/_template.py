@@ -76,7 +76,7 @@ class Example:
     websocket_base = "wss://stream.example.org"
     rest_base = "https://api.example.org"
     limits = Limits(
-        messages_per_s=5, connects_per_min=60, lifetime_s=None
+        messages_per_s=5, connects_per_min=60, lifetime_s=None, snapshots_per_min=30
     )  # from the venue's documentation, with its date
     sequencing: Sequencing | None = Sequencing(
         chain="contiguous", snapshot_overlap=1

@@ -18,8 +18,16 @@ _decode_combined = msgspec.json.Decoder(FuturesCombined, strict=False).decode
 class BinanceFutures(Binance):
     """Base of USD-M and COIN-M."""
 
-    limits = Limits(messages_per_s=10, connects_per_min=60, lifetime_s=23 * 3600)
-    """Documented: 10 messages a second, 24 h a connection. Connects have no documented cap: this is spot's."""
+    limits = Limits(
+        messages_per_s=10,
+        connects_per_min=60,
+        lifetime_s=23 * 3600,
+        snapshots_per_min=25,
+        weight_pool="binance-futures",
+    )
+    """Documented: 10 messages a second, 24 h a connection; a book of 1000 levels weighs 20 of 2400 a minute, which
+    USD-M and COIN-M share since 2026-06-30. Connects have no documented cap: this is spot's.
+    """
     sequencing: Sequencing | None = Sequencing(chain="prev_id", snapshot_overlap=0)
     completeness: Mapping[ChannelName, str] = {
         "trades": "every public fill; ADL and insurance fund fills carry their kind, other fills are holes in the ids",

@@ -53,7 +53,7 @@ class Hyperliquid:
     group = "hyperliquid"
     websocket_base = "wss://api.hyperliquid.xyz"
     rest_base = "https://api.hyperliquid.xyz"
-    limits = Limits(messages_per_s=20, connects_per_min=30, lifetime_s=None)
+    limits = Limits(messages_per_s=20, connects_per_min=30, lifetime_s=None, snapshots_per_min=0)
     """Documented: 2000 messages and 30 connections a minute; no forced cut."""
     sequencing: Sequencing | None = None
     completeness: Mapping[ChannelName, str] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from producers.errors import UsageError
 from producers.venue import Venue
 from producers.venues.binance_coinm import BinanceCoinm
 from producers.venues.binance_spot import BinanceSpot
@@ -31,7 +32,7 @@ def venue(venue_id: str) -> Venue:
     try:
         return VENUES[venue_id]()
     except KeyError:
-        raise ValueError(f"unknown venue {venue_id!r}; there are {', '.join(VENUES)}") from None
+        raise UsageError(f"unknown venue {venue_id!r}; there are {', '.join(VENUES)}") from None
 
 
 def venues_of(name: str) -> list[Venue]:
@@ -44,5 +45,5 @@ def venues_of(name: str) -> list[Venue]:
     found = [one for one in everyone if name in ("all", one.id, one.group)]
     if not found:
         names = dict.fromkeys([*(one.group for one in everyone), *VENUES, "all"])
-        raise ValueError(f"unknown venue {name!r}; there are {', '.join(names)}")
+        raise UsageError(f"unknown venue {name!r}; there are {', '.join(names)}")
     return found

@@ -89,6 +89,7 @@ def test_its_requests_are_complete(venue: Venue) -> None:
     snapshot = venue.snapshot_request(instrument)
     # Books that are chained need a snapshot to begin with, and only they.
     assert (snapshot is None) == (venue.sequencing is None)
+    assert (snapshot is None) == (venue.limits.snapshots_per_min == 0)
     for request in filter(None, (venue.instruments_request(), snapshot)):
         assert isinstance(request, Request)
         assert request.path.startswith("/")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from detector import cli
-from producers.errors import RecordingError
+from producers.errors import RecordingError, UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,19 +75,21 @@ def test_a_command_that_is_written_wrong_is_exit_code_two(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "code", "says"),
     [
-        (["replay", str(Path(__file__))], "cascade: "),
-        (["replay", "--from", "25:61", str(Path(__file__))], "write HH:MM"),
-        (["run", "--venue", "mtgox"], "cascade: unknown venue 'mtgox'"),
-        (["run", "--venue", "binance", "--endpoint", "x"], "cascade: --endpoint 'x': write VENUE=URL"),
+        (["replay", str(Path(__file__))], 1, "cascade: "),
+        (["run", "--venue", "binance", "--record", "/proc/none"], 1, "cascade: /proc/none: cannot be recorded to: "),
+        (["demo", "--picture", "/none/demo.svg"], 1, "cascade: /none: no such folder"),
+        (["replay", "--from", "25:61", str(Path(__file__))], 2, "write HH:MM"),
+        (["run", "--venue", "mtgox"], 2, "cascade: unknown venue 'mtgox'"),
+        (["run", "--venue", "binance", "--endpoint", "x"], 2, "cascade: --endpoint 'x': write VENUE=URL"),
     ],
 )
-def test_an_error_that_a_user_can_mend_is_one_line_and_exit_code_one(
-    arguments: list[str], says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_an_error_that_a_user_can_mend_is_one_line_and_an_exit_code(
+    arguments: list[str], code: int, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A traceback says nothing to a user."""
-    assert cascade(monkeypatch, *arguments) == 1
+    assert cascade(monkeypatch, *arguments) == code
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
@@ -95,7 +97,13 @@ def test_an_error_that_a_user_can_mend_is_one_line_and_exit_code_one(
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(RecordingError("x: no recording"), 1), (ValueError("x"), 1), (KeyboardInterrupt(), 130)]
+    ("error", "code"),
+    [
+        (RecordingError("x: no recording"), 1),
+        (UsageError("no such thing"), 2),
+        (PermissionError(13, "Permission denied", "x"), 1),
+        (KeyboardInterrupt(), 130),
+    ],
 )
 def test_exit_codes_follow_from_the_error(
     error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -110,16 +118,40 @@ def test_exit_codes_follow_from_the_error(
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_a_programming_error_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [KeyError, ValueError, ZeroDivisionError])
+def test_a_programming_error_keeps_its_traceback(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault of ours would look like one of the user's."""
 
     def fail(*_: object, **__: object) -> None:
-        raise KeyError("ours")
+        raise error("ours")
 
     monkeypatch.setattr("detector.commands.replay.replay", fail)
     monkeypatch.setattr(sys, "argv", ["cascade", "replay", __file__])
-    with pytest.raises(KeyError, match="ours"):
+    with pytest.raises(error, match="ours"):
         cli.main()
+
+
+def test_a_version_that_is_not_known_is_said_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Run from its source the program would answer with a traceback."""
+
+    def unknown(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(cli, "version", unknown)
+    assert cascade(monkeypatch, "--version") == 0
+    assert "version unknown" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
+def test_output_that_a_full_disk_does_not_take_is_one_line(arguments: list[str]) -> None:
+    """A traceback, or noise of the ending interpreter, would be all that is left."""
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "detector.cli", *arguments]
+        ended = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    assert ended.returncode == 1
+    assert ended.stderr == "cascade: No space left on device\n"
 
 
 def test_help_does_not_load_the_detector() -> None:

@@ -47,7 +47,7 @@ class ToyVenue:
         sockets: tuple[str, ...] = ("public-0",),
     ) -> None:
         self.id = id
-        self.limits = Limits(messages_per_s=1000, connects_per_min=6000, lifetime_s=lifetime_s)
+        self.limits = Limits(messages_per_s=1000, connects_per_min=6000, lifetime_s=lifetime_s, snapshots_per_min=6000)
         self.sequencing: Sequencing | None = Sequencing(chain="prev_id", snapshot_overlap=0)
         self.known: dict[str, Instrument] = {}
         self._stale_after_s = stale_after_s

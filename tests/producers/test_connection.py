@@ -87,7 +87,7 @@ async def test_subscriptions_keep_the_message_limit() -> None:
 
     async with ScriptedServer(later, acks=acks) as server:
         venue = ToyVenue(subscribe=("a", "b", "c", "d"))
-        venue.limits = Limits(messages_per_s=10, connects_per_min=60, lifetime_s=None)
+        venue.limits = Limits(messages_per_s=10, connects_per_min=60, lifetime_s=None, snapshots_per_min=60)
         await Line(server, venue=venue).run()
     assert heard[-1] - heard[0] > 0.25
 

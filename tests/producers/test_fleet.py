@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from producers.clock import END_OF_RECORDING_NS
@@ -324,3 +325,37 @@ async def test_a_real_recording_over_sockets_equals_a_plain_read_of_it(shared_da
     assert health.total("decode_errors") == 0
     again, _ = await play(frames)
     assert again == events
+
+
+async def test_what_silences_one_venue_silences_those_that_share_its_budget() -> None:
+    """The second venue would go on asking, and turn the first one's warning into a ban."""
+    venues = [ToyVenue(id="warned"), ToyVenue(id="sibling"), ToyVenue(id="stranger")]
+    for venue in venues[:2]:
+        venue.limits = msgspec.structs.replace(venue.limits, weight_pool="common")
+    warned = asyncio.Event()
+
+    async def warn(_: str) -> Reply:
+        warned.set()
+        return 429, b"", {"Retry-After": "60"}
+
+    async def listed(path: str) -> Reply:
+        await warned.wait()
+        return await rest_of("BTCUSDT")(path)
+
+    async def script(peer: Peer) -> None:
+        for last in range(10, 12):
+            await peer.send(delta(last, prev=last - 1))
+        await peer.send(trade(1))
+        await asyncio.Event().wait()
+
+    audience = Audience()
+    async with (
+        ScriptedServer(rest=warn) as first,
+        ScriptedServer(script, rest=listed) as second,
+        ScriptedServer(script, rest=listed) as third,
+    ):
+        overrides = {"warned": override(first), "sibling": override(second), "stranger": override(third)}
+        fleet = Fleet(venues=venues, symbols=["BTC"], publish=audience.publish, overrides=overrides)
+        async with running(fleet):
+            await audience.until(lambda: audience.kinds().count("Trade") == 2 and len(third.calls) == 2)
+            assert second.calls == ["/markets"]

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -101,3 +105,50 @@ def test_a_cut_keeps_one_venue_up_to_a_moment(tmp_path: Path) -> None:
     path = tmp_path / "cut.zst"
     assert cut(frames, path, venue_id="binance-usdm", instruments=[BTC], until_ns=NS + 6) == 3
     assert [frame.raw for frame in Recording(path, recognise=nobody)] == [b"{1}", b"{3}", b"{5}"]
+
+
+@contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """Files that cannot grow beyond a size, which fails as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_ends_the_recording_with_one_word_and_keeps_what_it_holds(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A radar would fall silent in the middle of a crash because its recording has no room."""
+    path = tmp_path / "full.zst"
+    noise = Random(1)
+    with disk_of(4_000), recorder(path) as writing:
+        for number in range(100):
+            writing.frame(NS + number * 10**9, b'{"noise":"%b"}' % noise.randbytes(100).hex().encode())
+    assert writing.failure is not None
+    (said,) = caplog.messages
+    assert said.startswith(f"recording stopped: {path}: ")
+    assert len(list(Recording(path, recognise=nobody))) > 10
+
+
+async def test_a_disk_that_fills_up_in_a_pause_is_noticed_there(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The late flush has nobody to tell: its error would end up as noise of the event loop."""
+    with recorder(tmp_path / "full.zst") as writing:
+        writing.frame(NS, b'{"a":1}')
+        writing.frame(NS + 1, b'{"a":"%b"}' % Random(1).randbytes(9_000).hex().encode())
+        with disk_of(1_000):
+            async with asyncio.timeout(5):
+                while writing.failure is None:  # noqa: ASYNC110  # set by the late flush
+                    await asyncio.sleep(0.02)
+    assert len(caplog.messages) == 1
+
+
+def test_a_cut_that_does_not_fit_is_an_error(tmp_path: Path) -> None:
+    """A bundled recording would be shorter than it says."""
+    frames = [RecordedFrame(NS, "binance-usdm", Random(1).randbytes(9_000).hex().encode())]
+    with disk_of(1_000), pytest.raises(RecordingError, match="cannot be written"):
+        cut(frames, tmp_path / "cut.zst", venue_id="binance-usdm", instruments=[BTC], until_ns=NS + 6)

@@ -178,3 +178,50 @@ def test_any_chunk_size_reads_the_same_frames(shared_data: Path) -> None:
     small = Recording(path, recognise=RECOGNISE, chunk_bytes=113)
     assert msgspec.json.encode(list(map(list, small)))
     assert list(small) == list(Recording(path, recognise=RECOGNISE))
+
+
+MINUTE_NS = 60 * 10**9
+DAY_NS = 86_400 * 10**9
+
+
+@pytest.mark.parametrize("hole_ns", [2 * MINUTE_NS, 9 * 60 * MINUTE_NS, 2 * DAY_NS, -2 * DAY_NS])
+def test_what_follows_a_hole_is_read(tmp_path: Path, hole_ns: int) -> None:
+    """A recorder that was off for a weekend would lose everything after it."""
+    before = [line(NS + number) for number in range(10)]
+    after = [line(NS + hole_ns + number, FRAME + b" " * number) for number in range(8)]
+    recording = Recording(written(tmp_path, *before, *after), recognise=RECOGNISE)
+    frames = list(recording)
+    assert [frame.raw for frame in frames[10:]] == [FRAME + b" " * number for number in range(8)]
+    assert frames == sorted(frames, key=lambda frame: frame.recv_ns)
+    assert recording.skipped == {}
+    if hole_ns > 0:
+        assert [frame.recv_ns - NS for frame in frames[10:]] == [hole_ns + number for number in range(8)]
+
+
+@pytest.mark.parametrize("leap_ns", [MINUTE_NS + 10**9, 9 * 60 * MINUTE_NS, 300 * DAY_NS])
+@pytest.mark.parametrize("wrong", [1, 2, 4])
+def test_a_leap_that_the_next_frames_do_not_confirm_is_counted(tmp_path: Path, leap_ns: int, wrong: int) -> None:
+    """One wrong time would make every frame after it late, and all silence end."""
+    frames = [line(NS + number) for number in range(20)]
+    frames[10:10] = [line(NS + leap_ns + number) for number in range(wrong)]
+    recording = Recording(written(tmp_path, *frames), recognise=RECOGNISE)
+    assert [frame.recv_ns - NS for frame in recording] == list(range(20))
+    assert recording.skipped == {"receive_time": wrong}
+    assert len(recording.warnings) == 1
+
+
+def test_a_leap_at_the_end_needs_a_second_frame(tmp_path: Path) -> None:
+    """The last words after a pause count; a single one may be damage."""
+    frames = [line(NS + number) for number in range(9)]
+    lone = Recording(written(tmp_path, *frames, line(NS + DAY_NS)), recognise=RECOGNISE)
+    assert len(list(lone)) == 9
+    assert lone.skipped == {"receive_time": 1}
+    both = written(tmp_path, *frames, line(NS + DAY_NS), line(NS + DAY_NS + 1), name="both")
+    assert len(list(Recording(both, recognise=RECOGNISE))) == 11
+
+
+def test_a_market_that_speaks_every_other_minute_is_read(tmp_path: Path) -> None:
+    """Its every frame leaps ahead of the one before."""
+    frames = [line(NS + number * 2 * MINUTE_NS) for number in range(41)]
+    recording = Recording(written(tmp_path, *frames), recognise=RECOGNISE)
+    assert [(frame.recv_ns - NS) // (2 * MINUTE_NS) for frame in recording] == list(range(41))

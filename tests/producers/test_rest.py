@@ -7,7 +7,7 @@ import pytest
 
 from producers.errors import RestError
 from producers.health import Health
-from producers.rest import Rest, RestLimits
+from producers.rest import Rest, RestLimits, Silence
 from producers.venue import Request
 from tests.kit.scripted_server import Reply, ScriptedServer
 
@@ -119,3 +119,36 @@ async def test_nobody_at_the_address_is_an_error_with_a_reason() -> None:
     async with Rest(venue="v", base="http://127.0.0.1:1", health=Health(), limits=limits) as rest:
         with pytest.raises(RestError, match="connection"):
             await rest.get(Request(path="/"))
+
+
+async def test_venues_that_share_a_budget_are_silent_together() -> None:
+    """The second venue's calls would turn the first one's warning into a ban."""
+    silence = Silence()
+    async with (
+        ScriptedServer(rest=answers((429, b"", {"Retry-After": "0.4"}))) as warning,
+        ScriptedServer(rest=answers((200, b"ok", {}))) as sibling,
+        Rest(venue="a", base=warning.rest_url, health=Health(), limits=RestLimits(attempts=1), silence=silence) as one,
+        Rest(venue="b", base=sibling.rest_url, health=Health(), silence=silence) as other,
+    ):
+        loop = asyncio.get_running_loop()
+        with pytest.raises(RestError, match="http_429"):
+            await one.get(Request(path="/"))
+        began_s = loop.time()
+        await other.get(Request(path="/"))
+        assert loop.time() - began_s > 0.3
+
+
+async def test_an_error_names_the_whole_address_but_no_password() -> None:
+    """A path alone does not tell which of several addresses is wrong; a log is read by others."""
+    async with (
+        ScriptedServer(rest=answers((404, b"", {}))) as server,
+        Rest(
+            venue="v",
+            base=server.rest_url.replace("http://", "http://me:secret@") + "/v",
+            health=Health(),
+            limits=HASTY,
+        ) as rest,
+    ):
+        with pytest.raises(RestError) as refusal:
+            await rest.get(Request(path="/depth?symbol=X"))
+    assert str(refusal.value) == f"http_404: {server.rest_url}/v/depth?symbol=X"

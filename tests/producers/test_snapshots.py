@@ -3,6 +3,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
+
+import msgspec
+import pytest
 
 from producers.continuity import BookSyncs
 from producers.health import Health
@@ -17,8 +21,9 @@ from tests.kit.toy_venue import ToyVenue, delta
 class Fetching:
     """Snapshots of a toy venue whose books all want one."""
 
-    def __init__(self, server: ScriptedServer, rest: Rest, *, symbols: int, recorded: bool) -> None:
+    def __init__(self, rest: Rest, *, symbols: int, recorded: bool, per_min: float) -> None:
         self.venue = ToyVenue()
+        self.venue.limits = msgspec.structs.replace(self.venue.limits, snapshots_per_min=per_min)
         self.names = [f"C{number}USDT" for number in range(symbols)]
         instruments = [self.venue.instrument(name) for name in self.names]
         self.venue.register(instruments)
@@ -45,13 +50,18 @@ class Fetching:
 
 @asynccontextmanager
 async def fetching(
-    rest: Callable[[str], Awaitable[Reply]], *, symbols: int = 1, recorded: bool = False
+    rest: Callable[[str], Awaitable[Reply]],
+    *,
+    symbols: int = 1,
+    recorded: bool = False,
+    per_min: float = 6000.0,
+    attempts: int = 1,
 ) -> AsyncIterator[tuple[Fetching, ScriptedServer]]:
     async with (
         ScriptedServer(rest=rest) as server,
-        Rest(venue="toy", base=server.rest_url, health=Health(), limits=RestLimits(attempts=1)) as client,
+        Rest(venue="toy", base=server.rest_url, health=Health(), limits=RestLimits(attempts=attempts)) as client,
     ):
-        fetch = Fetching(server, client, symbols=symbols, recorded=recorded)
+        fetch = Fetching(client, symbols=symbols, recorded=recorded, per_min=per_min)
         task = asyncio.create_task(fetch.snapshots.run())
         try:
             yield fetch, server
@@ -125,3 +135,37 @@ async def test_a_recording_without_a_book_is_asked_once() -> None:
         assert (await fetch.answers.get())[1] is None
         assert fetch.books.wanting() == []
         assert fetch.snapshots.outstanding == 0
+
+
+async def test_a_venues_books_are_asked_for_at_its_own_pace() -> None:
+    """A start with many markets would spend the venue's request weight, and earn a ban."""
+
+    async def rest(_: str) -> Reply:
+        return 200, b"5", {}
+
+    async with fetching(rest, symbols=10, per_min=4) as (fetch, server):
+        fetch.snapshots.ask()
+        async with asyncio.timeout(10):
+            for _ in range(2):
+                await fetch.answers.get()
+        await asyncio.sleep(0.1)
+        assert len(server.calls) == 2  # half of a minute's at once
+
+
+async def test_a_silence_saves_no_turns_for_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The venue would be asked for everything at once in the moment in which it listens again."""
+    calls_at_s: list[float] = []
+
+    async def rest(_: str) -> Reply:
+        calls_at_s.append(asyncio.get_running_loop().time())
+        return (200, b"5", {}) if len(calls_at_s) > 1 else (429, b"", {"Retry-After": "0.5"})
+
+    # One turn every 30 ms: sixteen would be saved in half a second.
+    monkeypatch.setattr("producers.snapshots.BURST_SHARE", 0.0)
+    async with fetching(rest, symbols=24, per_min=2000, attempts=3) as (fetch, _):
+        fetch.snapshots.ask()
+        async with asyncio.timeout(20):
+            for _ in range(24):
+                await fetch.answers.get()
+    ended_s = next(later for now, later in pairwise(calls_at_s) if later - now > 0.3)
+    assert sum(ended_s <= at < ended_s + 0.15 for at in calls_at_s) <= AT_ONCE + 6

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from producers.errors import RecordingError
-from producers.tardis_csv import HEADER, TardisReplay, TardisTrades, instrument_of
+from producers.tardis_csv import HEADER, LONGEST_ROW_BYTES, TardisReplay, TardisTrades, is_trades_file
 from schemas.codec import encode
 from schemas.instrument import Instrument
 from schemas.market import Trade
@@ -65,7 +67,18 @@ def test_a_row_is_a_trade_and_its_market_is_defined_before_it(tmp_path: Path) ->
         (row(timestamp=TIME_US * 1000), "bad_time"),
         (row(timestamp=0), "bad_time"),
         (row(local_timestamp=TIME_US // 10**6), "bad_time"),
-        (row(side="unknown"), "bad_shape"),
+        (row(side="unknown"), "no_side"),
+        (row(side="Buy"), "bad_shape"),
+        (row(side=""), "bad_shape"),
+        (row(symbol='"AVAXUSD_PERP'), "bad_shape"),
+        (row(symbol='"AVAXUSD_PERP"'), "bad_shape"),
+        (row(symbol="AVAX\ufffdUSD_PERP"), "bad_shape"),
+        (row(symbol=""), "bad_shape"),
+        (row(symbol="*"), "bad_shape"),
+        (row(exchange=""), "bad_shape"),
+        (row(exchange="deribit", symbol="BTC-27DEC24-50000-C"), "option"),
+        ('binance-delivery,"AVAXUSD_PERP', "bad_shape"),
+        (row(amount='12"'), "bad_number"),
         (GOOD.rpartition(",")[0], "bad_shape"),
         (GOOD + ",1", "bad_shape"),
         ("", "bad_shape"),
@@ -114,15 +127,28 @@ def test_what_is_no_trades_file_is_refused_by_name(tmp_path: Path, name: str, co
         list(TardisTrades(path))
 
 
-def test_a_truncated_file_is_used_up_to_the_cut(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [1, 4, 9, 500])
+def test_a_truncated_file_is_used_up_to_the_cut(tmp_path: Path, cut: int) -> None:
     """A download that broke off would be worth nothing, or pass for whole."""
-    path = write(tmp_path / "a.csv.gz", *(row(id=number) for number in range(5_000)))
-    path.write_bytes(path.read_bytes()[:-500])
+    path = write(tmp_path / "a.csv.gz", *(row(id=number, amount=number * 7919 % 1009 + 1) for number in range(5_000)))
+    path.write_bytes(path.read_bytes()[:-cut])
     source = TardisTrades(path)
     events = list(source)
-    assert 1_000 < len(events) < 5_001
+    assert 1_000 < len(events) <= 5_001
     assert source.skipped == {"truncated_file": 1}
-    assert source.damage.startswith(f"{path}: stopped after {source.rows} rows: ")
+    assert source.damage.startswith(f"{path}: stopped after {source.rows} rows: the gzip data ends too early; ")
+    assert source.progress == 1.0
+
+
+def test_the_row_in_which_the_data_ends_is_no_row(tmp_path: Path) -> None:
+    """A price or amount would lose its last digits."""
+    path = write(tmp_path / "a.csv.gz", *(row(id=number, amount=123_456_789) for number in range(2_000)))
+    whole = path.read_bytes()
+    for cut in range(9, 60):
+        path.write_bytes(whole[:-cut])
+        trades = [event for event in TardisTrades(path) if isinstance(event, Trade)]
+        assert trades
+        assert {trade.qty for trade in trades} == {123_456_789.0}
 
 
 def test_a_file_damaged_in_its_middle_is_used_up_to_there(tmp_path: Path) -> None:
@@ -137,29 +163,135 @@ def test_a_file_damaged_in_its_middle_is_used_up_to_there(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("exchange", "symbol", "venue", "instrument", "value", "notional"),
+    ("wrong", "reason"),
     [
-        ("binance-delivery", "BTCUSD_PERP", "binance-coinm", "BTC-USD-PERP", 100.0, 200.0),
-        ("binance-delivery", "UNIUSD_PERP", "binance-coinm", "UNI-USD-PERP", 10.0, 20.0),
-        ("binance-delivery", "BTCUSD_251226", "binance-coinm", "BTC-USD-20251226", 100.0, 200.0),
-        ("binance-futures", "1000PEPEUSDT", "binance-usdm", "1000PEPE-USDT-PERP", 1.0, 100.0),
-        ("binance", "BTCUSDC", "binance-spot", "BTC-USDC-SPOT", 1.0, 100.0),
-        ("binance", "ETHBTC", "binance-spot", "ETH-BTC-SPOT", 1.0, None),
-        ("coinbase", "AVAX-USD", "coinbase", "AVAX-USD-SPOT", 1.0, 100.0),
-        ("kraken", "ETH/EUR", "kraken", "ETH-EUR-SPOT", 1.0, None),
-        ("bybit", "BTCUSD", "bybit", "BTC-USD-PERP", None, None),
-        ("okex-swap", "BTC-USDT-SWAP", "okex-swap", "BTC-USDT-PERP", None, None),
-        ("deribit", "BTC-PERPETUAL", "deribit", "BTC-USD-PERP", None, None),
-        ("nobody", "", "nobody", "UNKNOWN-USD-PERP", None, None),
+        (b"binance-delivery,AVAX\xe9USD_PERP," + GOOD.encode().split(b",", 2)[2], "bad_shape"),
+        (b"\xff\xfe\xfd", "bad_shape"),
+        (GOOD.encode().replace(b",sell,", b",s\xe9ll,"), "bad_shape"),
+        (b"a,b\rc,d", "bad_shape"),
+        (b'"' + b"x" * 200_000, "bad_shape"),
     ],
 )
-def test_what_an_amount_is_worth_is_known_or_unknown_and_never_guessed(
-    exchange: str, symbol: str, venue: str, instrument: str, value: float | None, notional: float | None
-) -> None:
-    """Contracts would be counted as coins: 60,000 dollars for a contract of 100."""
-    found = instrument_of(exchange, symbol, 1, 2)
-    assert (found.venue, found.instrument, found.contract_value) == (venue, instrument, value)
-    assert found.notional_usd(2.0, 50.0) == notional
+def test_bytes_that_are_no_text_cost_their_row_only(tmp_path: Path, wrong: bytes, reason: str) -> None:
+    """A quotation mark, a byte of Latin-1 or an endless field would swallow all that follows."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\n".join([",".join(HEADER).encode(), GOOD.encode(), wrong, GOOD.encode(), b""]))
+    source = TardisTrades(path)
+    assert sum(isinstance(event, Trade) for event in source) == 2
+    assert (source.rows, source.skipped, source.damage) == (3, {reason: 1}, "")
+
+
+def test_a_line_without_an_end_is_not_kept_in_memory(tmp_path: Path) -> None:
+    """A gigabyte of zeros in a file would fill the memory."""
+    path = tmp_path / "a.csv"
+    head = f"{','.join(HEADER)}\n{GOOD}\n".encode()
+    path.write_bytes(head + bytes(3 * LONGEST_ROW_BYTES) + f"\n{GOOD}\n".encode())
+    source = TardisTrades(path)
+    assert sum(isinstance(event, Trade) for event in source) == 2
+    assert source.skipped == {"bad_shape": 1}
+
+
+TEXT = "\n".join([",".join(HEADER), GOOD, GOOD, ""]).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("gz.csv", gzip.compress(TEXT)),
+        ("plain.csv.gz", TEXT),
+        ("z.csv.zst", zstandard.compress(TEXT)),
+        ("zst.csv", zstandard.compress(TEXT)),
+        ("UPPER.CSV", TEXT),
+        ("no_name", TEXT),
+        ("trades.txt", gzip.compress(TEXT)),
+        ("bom.csv", b"\xef\xbb\xbf" + TEXT),
+        ("crlf.csv", TEXT.replace(b"\n", b"\r\n")),
+        ("unended.csv", TEXT.rstrip()),
+        ("members.csv.gz", gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:])),
+    ],
+)
+def test_a_file_is_known_by_its_content_whatever_its_name(tmp_path: Path, name: str, content: bytes) -> None:
+    """A renamed or repacked file would be refused, or read as frames."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert is_trades_file(path)
+    source = TardisTrades(path)
+    assert [type(event) for event in source] == [Instrument, Trade, Trade]
+    assert (source.rows, source.skipped, source.damage, source.progress) == (2, {}, "", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "table"),
+    [
+        ("raw.txt", b'1723161260000000000 {"e":"trade"}\n', False),
+        ("raw.csv", gzip.compress(b'1723161260000000000 {"e":"trade"}\n'), False),
+        ("own.csv", b'0 {"recording":{"version":1,"venue":"binance-usdm"}}\n', False),
+        ("empty", b"", False),
+        ("empty.csv", b"", True),
+        ("foreign.csv", b"foo,bar\n1,2\n", True),
+        ("foreign.CSV.GZ", gzip.compress(b"foo,bar\n1,2\n"), True),
+        ("endless", bytes(2 * LONGEST_ROW_BYTES), False),
+    ],
+)
+def test_tables_and_frames_are_told_apart(tmp_path: Path, name: str, content: bytes, table: bool) -> None:
+    """The wrong reader would say of a good file that it is none."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert is_trades_file(path) is table
+
+
+def test_a_pipe_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    """The replay would wait for ever, or read the beginning twice."""
+    path = tmp_path / "p.csv"
+    os.mkfifo(path)
+    for use in (TardisTrades, is_trades_file):
+        with pytest.raises(RecordingError, match=r"p\.csv: not a regular file"):
+            use(path)
+        with pytest.raises(RecordingError, match=r"none\.csv: cannot be read: No such file"):
+            use(tmp_path / "none.csv")
+
+
+def test_options_are_left_out_and_counted(tmp_path: Path) -> None:
+    """A premium of 0.01 would be a bitcoin at one cent."""
+    names = ["BTC-27DEC24-50000-C", "BTC-27DEC24-90000-P", "BTC-27DEC24"]
+    source = TardisTrades(write(tmp_path / "a.csv", *(row(exchange="deribit", symbol=name) for name in names)))
+    assert {event.instrument for event in source} == {"BTC-USD-20241227"}
+    assert source.skipped == {"option": 2}
+
+
+def test_trades_without_a_side_are_left_out_and_counted(tmp_path: Path) -> None:
+    """Half a day of Bitstamp would be reported as damaged."""
+    without = row(exchange="bitstamp", symbol="btcusd", side="unknown")
+    source = TardisTrades(write(tmp_path / "a.csv", without, without, GOOD))
+    assert [event.venue for event in source] == ["binance-coinm"] * 2
+    assert source.skipped == {"no_side": 2}
+
+
+def test_rows_of_several_markets_keep_their_own_worth(tmp_path: Path) -> None:
+    """The market of the row before would lend its name and contract value."""
+    several = [
+        row(exchange="binance-delivery", symbol="BTCUSD_PERP", price=50, amount=2),
+        row(exchange="coinbase", symbol="BTC-USD", price=50, amount=2),
+        row(exchange="binance", symbol="BTCTRY", price=50, amount=2),
+        row(exchange="okex-swap", symbol="BTC-USDT-SWAP", price=50, amount=2),
+    ]
+    source = TardisTrades(write(tmp_path / "a.csv", *several, *several))
+    trades = [event for event in source if isinstance(event, Trade)]
+    assert [trade.notional_usd for trade in trades] == [200.0, 100.0, None, None] * 2
+    assert [trade.instrument for trade in trades[:4]] == [
+        "BTC-USD-PERP", "BTC-USD-SPOT", "BTC-TRY-SPOT", "BTC-USDT-PERP",
+    ]  # fmt: skip
+    assert len(source.instruments) == 4
+
+
+def test_two_files_share_no_id_for_two_symbols(tmp_path: Path) -> None:
+    """The inverse and the linear bitcoin perpetual of one venue would be one market with two prices."""
+    paths = [
+        write(tmp_path / f"{symbol}.csv", row(exchange="cryptofacilities", symbol=symbol), row(symbol="AVAXUSD_PERP"))
+        for symbol in ("PI_XBTUSD", "PF_XBTUSD")
+    ]
+    (batch,) = TardisReplay(paths, batch_events=100)
+    assert {event.instrument for event in batch} == {"BTC-USD-PERP", "PF_XBTUSD", "AVAX-USD-PERP"}
 
 
 def test_files_are_merged_by_their_receive_times_in_batches(tmp_path: Path) -> None:

@@ -1,49 +1,38 @@
-"""The demo in parts; the whole of it runs in `tests/e2e/test_demo.py`."""
+"""The demo's picture; what the demo plays is held end to end."""
 
 from __future__ import annotations
 
-from detector.commands.demo import ASSETS, FROM, TO, WATCH, Played
-from producers.bundled import CALM_SECONDS
-from producers.reconstruction import labels
-from schemas.alert import LEVELS, Alert, Coverage
+import os
+from pathlib import Path
+
+import pytest
+
+from detector.commands.demo import demo
 
 
-def alert(level: str) -> Alert:
-    """An alert of a level."""
-    return Alert(
-        alert_id="a",
-        episode_id="e",
-        revision=1,
-        ts_ns=1,
-        status="open",
-        level=LEVELS[LEVELS.index(level)],  # type: ignore[arg-type]
-        peak_level="WATCH",
-        stages=("S1",),
-        scope="market",
-        direction="down",
-        since_ns=1,
-        headline="",
-        evidence=(),
-        conditions=(),
-        coverage=Coverage(live=1, families=1),
-    )
+@pytest.fixture
+def unplayed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A demo that must not begin to play."""
+
+    async def play(**_: object) -> None:
+        raise AssertionError("it played")
+
+    monkeypatch.setattr("detector.commands.demo.play", play)
 
 
-def test_a_part_knows_its_highest_level() -> None:
-    """A false alarm in a calm part would pass unnoticed."""
-    assert Played([], [], 0, 1.0, "", ()).highest == 0
-    assert Played([alert("WATCH"), alert("HIGH")], [], 0, 1.0, "", ()).highest == LEVELS.index("HIGH") > WATCH
+@pytest.mark.usefixtures("unplayed")
+def test_a_picture_without_a_folder_is_refused_before_anything_is_played(tmp_path: Path) -> None:
+    """A user would wait for a minute to be told."""
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        demo(as_json=False, seed=1, picture=tmp_path / "none" / "demo.svg")
 
 
-def test_the_window_holds_every_label_and_a_quarter_of_an_hour_before_the_first() -> None:
-    """A stage outside the window could never be shown, and a cold baseline would see nothing."""
-    minutes = [label.onset_ns // 60_000_000_000 % 1440 for label in labels()]
-    start, end = (int(text[:2]) * 60 + int(text[3:]) for text in (FROM, TO))
-    assert min(minutes) - start >= 15
-    assert max(minutes) < end
-
-
-def test_what_it_plays_is_bundled_and_watches_the_collateral() -> None:
-    """Without the file or the asset, a part of the demo would be empty."""
-    assert all(path.is_file() for path in CALM_SECONDS)
-    assert "USDE" in ASSETS
+@pytest.mark.usefixtures("unplayed")
+def test_a_picture_that_cannot_be_written_is_refused_before_anything_is_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same for a folder or a file of somebody else."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(PermissionError, match="cannot be written"):
+        demo(as_json=False, seed=1, picture=tmp_path / "demo.svg")
+    assert list(tmp_path.iterdir()) == []

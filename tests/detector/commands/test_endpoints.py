@@ -45,12 +45,15 @@ def test_a_later_endpoint_replaces_an_earlier_one() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("http://127.0.0.1", "write VENUE=URL"),
+        ("http://127.0.0.1", "write VENUE=URL, for example binance-usdm=http://127.0.0.1:9000/binance-usdm"),
         ("kraken=http://127.0.0.1", "this run has the venues binance-usdm, binance-coinm, binance-spot"),
         ("binance-usdm=127.0.0.1:9000", "is not an http, https, ws or wss address"),
         ("binance-usdm=ftp://127.0.0.1", "is not an http, https, ws or wss address"),
         ("binance-usdm=http://", "is not an http, https, ws or wss address"),
         ("binance-usdm=", "is not an http, https, ws or wss address"),
+        ("binance-usdm=http://[::1", "is not an http, https, ws or wss address"),
+        ("binance-usdm=http://127.0.0.1:99999", "is not an http, https, ws or wss address"),
+        ("binance-usdm=http://:9000", "for example binance-usdm=http://127.0.0.1:9000/binance-usdm"),
     ],
 )
 def test_a_wrong_endpoint_says_how_a_right_one_looks(text: str, says: str) -> None:

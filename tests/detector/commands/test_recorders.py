@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 
 from detector.commands.recorders import Recorders
 from producers.bundled import CALM_SECONDS
-from producers.errors import DecodeError
+from producers.errors import DecodeError, RecordingError
 from producers.replay import Replay
 from producers.venue_server.timeline import recorded
 from producers.venues.registry import venues_of
@@ -65,3 +66,40 @@ def test_an_unreadable_market_list_is_the_fleets_business(tmp_path: Path) -> Non
     with Recorders(tmp_path, ["BTC"], None) as record, pytest.raises(DecodeError):
         record(VENUE, RECV_NS, b"<html>", "instruments")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_market_list_without_a_time_is_named_by_the_clock(tmp_path: Path) -> None:
+    """Each recording of a played one would be of 1970."""
+    with Recorders(tmp_path, ["BTC"], None) as record:
+        record(VENUE, 0, market_list(), "instruments")
+    (path,) = tmp_path.iterdir()
+    assert path.name.startswith(f"binance-spot-{time.strftime('%Y', time.gmtime())}")
+
+
+def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
+    """A restart within a second would end with an error, or destroy what is there."""
+    for _ in range(3):
+        with Recorders(tmp_path, ["BTC"], None) as record:
+            record(VENUE, RECV_NS, market_list(), "instruments")
+    names = ["binance-spot-20240808T235415Z-2.zst", "binance-spot-20240808T235415Z-3.zst"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*names, "binance-spot-20240808T235415Z.zst"]
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_clear_error(tmp_path: Path) -> None:
+    """It would come up when the first venue has answered, or with a traceback."""
+    (tmp_path / "file").touch()
+    with pytest.raises(RecordingError, match="file/folder: cannot be recorded to: Not a directory"):
+        Recorders(tmp_path / "file" / "folder", ["BTC"], None).__enter__()
+
+
+def test_a_folder_that_goes_away_costs_the_recording_and_not_the_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A venue that came late would end the others."""
+    folder = tmp_path / "folder"
+    with Recorders(folder, ["BTC"], None) as record:
+        folder.rmdir()
+        record(VENUE, RECV_NS, market_list(), "instruments")
+        record(VENUE, RECV_NS, b"{}", "frame")
+    (said,) = caplog.messages
+    assert said.startswith("binance-spot is not recorded: ")

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from detector.commands.run import run
 from producers.bundled import CALM_SECONDS
 from producers.replay import Replay
+from producers.venue import Venue
 from producers.venues.registry import venues_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -68,6 +69,18 @@ def test_a_venue_named_twice_is_heard_once(capfd: pytest.CaptureFixture[str]) ->
     with serving("--speed", "0") as url:
         run_spot(url, venue_names=["binance-spot", "binance-spot"])
     assert "binance-spot frames: 8," in capfd.readouterr().err
+
+
+def test_a_venue_named_by_itself_and_by_its_group_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same, by another spelling of the same wish."""
+    heard: list[str] = []
+
+    async def listen(*, venues: Sequence[Venue], **_: object) -> None:
+        heard.extend(venue.id for venue in venues)
+
+    monkeypatch.setattr("detector.commands.run.run_embedded", listen)
+    run_spot("http://127.0.0.1:1", venue_names=["binance-spot", "binance", "binance"])
+    assert heard == ["binance-spot", "binance-usdm", "binance-coinm"]
 
 
 def test_what_was_received_is_recorded_and_replays(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

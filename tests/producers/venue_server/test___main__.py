@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from pathlib import Path
 
@@ -51,3 +52,40 @@ def test_it_plays_files_or_a_source(arguments: list[str], capsys: pytest.Capture
     with pytest.raises(SystemExit):
         main(arguments)
     assert "one of them" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--venue", "bybit"], "invalid choice: 'bybit'"),
+        (["--speed", "-1"], "is not a speed"),
+        (["--speed", "nan"], "is not a speed"),
+        (["--speed", "inf"], "is not a speed"),
+        (["--speed", "fast"], "invalid speed value: 'fast'"),
+        (["--port", "65536"], "is not a port"),
+        (["--port", "-1"], "is not a port"),
+        (["--expect-sockets", "-1"], "is less than 0"),
+        (["--from", "25:61"], "is not a minute from 20:20 to 22:20"),
+        (["--from", "20:19"], "is not a minute from 20:20 to 22:20"),
+        (["--to", "22:21"], "is not a minute from 20:20 to 22:20"),
+        (["--to", "noon"], "invalid minute value: 'noon'"),
+        (["--from", "21:00", "--to", "21:00"], "--to is a later minute than --from"),
+    ],
+)
+def test_an_argument_that_cannot_be_meant_is_a_usage_error(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A traceback from within, or a server that plays nothing, would be the answer."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--source", "reconstruction", *arguments])
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """No traceback for a second start."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert main([str(CALM_SECONDS[2]), "--port", str(taken.getsockname()[1])]) == 1
+    err = capsys.readouterr().err
+    assert "address already in use" in err
+    assert err.count("\n") == 1

@@ -30,3 +30,10 @@ def test_a_contract_expires_on_the_date_in_its_symbol() -> None:
         for one in [BinanceUsdm()]
         for symbol in ("BTCUSDT", "BTCUSDT_260925", "BTCUSDT_261225")
     ] == ["BTC-USDT-PERP", "BTC-USDT-20260925", "BTC-USDT-20261225"]
+
+
+def test_books_of_both_venues_are_fetched_for_half_of_their_common_budget_at_most() -> None:
+    """Each alone within the budget, USD-M and COIN-M together would be banned from both."""
+    limits = [BinanceUsdm().limits, BinanceCoinm().limits]
+    assert sum(20 * one.snapshots_per_min for one in limits) <= 2400 / 2
+    assert limits[0].weight_pool == limits[1].weight_pool is not None

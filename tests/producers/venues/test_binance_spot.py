@@ -62,3 +62,9 @@ def test_spot_follows_its_own_rules() -> None:
     assert one.limits.messages_per_s == 5
     (socket,) = one.sockets([instrument])
     assert json.loads(socket.subscribe[0])["params"] == ["btcusdt@depth@100ms", "btcusdt@bookTicker", "btcusdt@trade"]
+
+
+def test_books_are_fetched_for_half_of_the_weight_budget_at_most() -> None:
+    """A radar that asks for more is banned, and every market behind the same address with it."""
+    weight = 250 * BinanceSpot().limits.snapshots_per_min
+    assert weight <= 6000 / 2
