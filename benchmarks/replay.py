@@ -16,13 +16,14 @@ from detector.engine import Engine
 from detector.quotes import CELLS
 from producers.bundled import CALM_SECONDS
 from producers.replay import Replay
-from producers.tardis_csv import TardisReplay
+from producers.tardis_csv import TardisReplay, is_trades_file
 from producers.venues.registry import venues_of
 from schemas.base import Event
 from schemas.instrument import Instrument
 from schemas.market import BookDelta, BookSnapshot
 
 RUNS = 3
+Message = tuple[Instrument, BookSnapshot | BookDelta]
 
 
 def main() -> None:
@@ -34,7 +35,8 @@ def main() -> None:
     events = sum(map(len, batches))
     reading_s = _median(lambda: _read(files))
     engine_s = _median(lambda: _feed(batches))
-    kernel_s = _median(lambda: _books(batches))
+    messages = _book_messages(batches)
+    kernel_s = _median(lambda: _books(messages))
     total_s = reading_s + engine_s
     engine = _feed(batches)
     span_s = (engine.order.newest_ns - engine.memory.first_ns) / 1e9
@@ -47,7 +49,7 @@ def main() -> None:
 
 
 def _read(files: Sequence[Path]) -> list[list[Event]]:
-    if files[0].name.removesuffix(".gz").endswith(".csv"):
+    if is_trades_file(files[0]):
         return list(TardisReplay(files, batch_events=512))
     return list(Replay(files, venues=venues_of("all")))
 
@@ -60,31 +62,37 @@ def _feed(batches: Sequence[Sequence[Event]]) -> Engine:
     return engine
 
 
-def _books(batches: Sequence[Sequence[Event]]) -> None:
-    """The same book messages through the kernel alone, read once a second as the engine does."""
+def _book_messages(batches: Sequence[Sequence[Event]]) -> list[Message]:
+    """What the kernel is given in a replay, and when it is read."""
     instruments: dict[tuple[str, str], Instrument] = {}
-    books: dict[tuple[str, str], kernel.Book] = {}
-    second = 0
+    messages: list[Message] = []
     for batch in batches:
         for event in batch:
-            key = (event.venue, event.instrument)
             if isinstance(event, Instrument):
-                instruments[key] = event
+                instruments[event.venue, event.instrument] = event
             elif isinstance(event, BookSnapshot | BookDelta):
-                book = books.get(key)
-                if book is None:
-                    one = instruments[key]
-                    inverse = one.contract == "inverse"
-                    book = books[key] = kernel.Book(one.contract_value or 1.0, inverse, one.tick_size or 0.0)
-                if isinstance(event, BookSnapshot):
-                    book.apply_snapshot(bytes(event.bids), bytes(event.asks), event.keeps_far_levels)
-                else:
-                    book.apply_delta(bytes(event.bids), bytes(event.asks))
-            if event.ts_event_ns // 1_000_000_000 > second:
-                second = event.ts_event_ns // 1_000_000_000
-                for one_book in books.values():
-                    for side, band in CELLS:
-                        one_book.depth(side, band)
+                messages.append((instruments[event.venue, event.instrument], event))
+    return messages
+
+
+def _books(messages: Sequence[Message]) -> None:
+    """The same book messages through the kernel alone, every band read once a second as the engine does."""
+    books: dict[tuple[str, str], kernel.Book] = {}
+    second = 0
+    for one, event in messages:
+        book = books.get((one.venue, one.instrument))
+        if book is None:
+            book = kernel.Book(one.contract_value or 1.0, one.contract == "inverse", one.tick_size or 0.0)
+            books[one.venue, one.instrument] = book
+        if isinstance(event, BookSnapshot):
+            book.apply_snapshot(bytes(event.bids), bytes(event.asks), event.keeps_far_levels)
+        else:
+            book.apply_delta(bytes(event.bids), bytes(event.asks))
+        if event.ts_event_ns // 1_000_000_000 > second:
+            second = event.ts_event_ns // 1_000_000_000
+            for known in books.values():
+                for side, band in CELLS:
+                    known.depth(side, band)
 
 
 def _median(run: Callable[[], object]) -> float:

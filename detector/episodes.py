@@ -25,6 +25,9 @@ BUCKET_NS = 60 * NS
 MOST_DOUBLINGS = 4
 """Each lower level that did not last doubles the patience before the next is told, up to 80 minutes."""
 
+MOST_NAMED = 2
+"""Venues named in a headline; the conditions of the alert name them all."""
+
 MOST_NUMBERS = 24
 """Numbers in one alert, the most telling first."""
 
@@ -199,7 +202,8 @@ def _words(conditions: tuple[Condition, ...]) -> str:
         venues = {c.venue for c in conditions if c.rule in told}
         if venues:
             named = sorted(venues - {MARKET})
-            words.append(f"{name} ({', '.join(named)})" if named else name)
+            where = ", ".join(named) if len(named) <= MOST_NAMED else f"{len(named)} venues"
+            words.append(f"{name} ({where})" if named else name)
     return ", ".join(words)
 
 
