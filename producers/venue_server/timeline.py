@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
+from producers.errors import RecordingError
 from producers.recording import HEAD_FRAMES, Recording, merged, rest_answer, rest_line
-from producers.venue_server.dialects import recognise
+from producers.venue_server.dialects import dialects, recognise
 from producers.venue_server.markets import Market, market_list, market_of, seen_markets
 
 Frame = tuple[int, str, bytes]
@@ -28,6 +29,9 @@ def recorded(paths: Sequence[Path], *, venue_id: str | None = None) -> Iterator[
     The market list is the recording's own header; of files without one it holds the markets of the file's first frames.
     """
     recordings = [Recording(path, recognise=recognise, venue_id=venue_id) for path in paths]
+    for recording in recordings:
+        if recording.venue_id not in dialects():
+            raise RecordingError(f"{recording.path}: of {recording.venue_id!r}; there are {', '.join(dialects())}")
     markets: dict[str, dict[str, Market]] = {}
     begins_ns = 0
     for recording in recordings:

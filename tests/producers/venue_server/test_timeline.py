@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
+import pytest
 
 from producers.bundled import CALM_SECONDS
+from producers.errors import RecordingError
 from producers.recording import rest_line
 from producers.venue_server.timeline import (
     SNAPSHOT_COMES_WITHIN_NS,
@@ -85,3 +89,11 @@ def test_tempo_divides_recorded_time_and_forgives_pauses() -> None:
     tempo.restart()
     assert tempo.wait_s(10**9) == 0
     assert Tempo(speed=0, now_s=lambda: 0.0).wait_s(10**18) == 0
+
+
+def test_a_recording_of_a_venue_that_nobody_speaks_is_an_error(tmp_path: Path) -> None:
+    """The server would wait for ever for sockets that have nowhere to connect."""
+    path = tmp_path / "foreign"
+    path.write_bytes(b'0 {"recording":{"version":1,"venue":"bybit"}}\n1723161255030314667 {"a":1}\n')
+    with pytest.raises(RecordingError, match="of 'bybit'; there are binance-usdm"):
+        recorded([path])
