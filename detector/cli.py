@@ -121,6 +121,9 @@ def demo(
     """
     from detector.commands.demo import demo as run_demo
 
+    if json and picture is not None:
+        raise typer.BadParameter("a picture shows the terminal, and --json has none: use one of them")
+
     if not run_demo(as_json=json, seed=seed, picture=picture):
         raise typer.Exit(1)
 

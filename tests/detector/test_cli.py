@@ -161,3 +161,8 @@ def test_help_does_not_load_the_detector() -> None:
     )
     found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
     assert found.stdout == "[]\n"
+
+
+def test_a_picture_of_json_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of half a minute would end without the picture that was asked for."""
+    assert cascade(monkeypatch, "demo", "--json", "--picture", "x.svg") == 2
