@@ -256,7 +256,7 @@ class Engine:
             if event.channel in ("book", "all"):
                 market.quotes.on_gap()
             if event.channel in ("trade", "all"):
-                market.trading.forget_ids()
+                market.trading.ids.forget()
 
 
 def _reorder(timing: Timing) -> Reorder:

@@ -1,4 +1,4 @@
-"""The trading side of a market: price, returns, order counts, signed flow and holes in the trade ids."""
+"""The trading side of a market: price, returns, order counts, signed flow and trade ids."""
 
 from __future__ import annotations
 
@@ -9,25 +9,14 @@ import msgspec
 from detector.bars import Ring, Tally
 from detector.stats.kyle import KyleLambda
 from detector.stats.rolling_median import RollingMedian
+from detector.trade_ids import TradeIds
 from schemas.market import Trade
-
-HALF_LIFE_S = 3_600
-"""What ids do in the calm is remembered for hours, not for ever: one bad minute must not blind a market."""
 
 MERGE_NS = 100_000_000
 """Fills of one side within a tenth of a second count as one order: venues split a sweep into dozens of prints."""
 
 MAD_TO_SIGMA = 1.4826
 """Median absolute deviation to the σ of a normal distribution."""
-
-LONGEST_HOLE = 500
-"""A trade id that runs ahead by more is a feed gap or a restarted counter, not fills that did not print."""
-
-SCATTERED_IDS = 200
-"""So many calm holes, and a tenth of all ids, before a counter is given up."""
-
-HOLE_SETTLES_S = 3
-"""A hole counts when it is still open after this: prints may overtake each other by a moment."""
 
 
 class Trading(msgspec.Struct):
@@ -61,21 +50,13 @@ class Trading(msgspec.Struct):
     rate_ratio: float | None = None
     impact_ratio: float | None = None
     notional_known: bool = True
-
-    last_id: int = -1
-    ids: int = 0
-    holes: dict[int, int] = {}
-    """Missing trade ids and their age in seconds."""
-    ids_60s: Tally = msgspec.field(default_factory=lambda: Tally.of(60))
-    missing_60s: Tally = msgspec.field(default_factory=lambda: Tally.of(60))
-    calm_ids: int = 0
-    calm_missing: int = 0
+    ids: TradeIds = msgspec.field(default_factory=TradeIds)
 
     def on_trade(self, trade: Trade, now_ns: int, pause_end_ns: int) -> None:
         """Account for a print on the book; `pause_end_ns` is when the whole venue was last silent for a moment."""
         trade_id = trade.trade_id
         if type(trade_id) is int:
-            self._count_ids(trade_id, pause_end_ns)
+            self.ids.on_id(trade_id, unseen=pause_end_ns > self.last_trade_ns)
         self.price = trade.price
         self.last_trade_ns = now_ns
         self.trades += 1
@@ -98,44 +79,7 @@ class Trading(msgspec.Struct):
     def on_offbook(self, trade: Trade, pause_end_ns: int) -> None:
         """Account for a fill that did not happen on the book: its id is used, its price is not."""
         if type(trade.trade_id) is int:
-            self._count_ids(trade.trade_id, pause_end_ns)
-
-    def _count_ids(self, trade_id: int, pause_end_ns: int) -> None:
-        step = trade_id - self.last_id
-        if step == 1 or (step > 1 and (pause_end_ns > self.last_trade_ns or self.scattered)):
-            self.last_id = trade_id
-            self.ids += 1
-        elif self.last_id < 0 or step > LONGEST_HOLE or step < -LONGEST_HOLE:
-            self.last_id = trade_id
-            self.holes.clear()
-        elif step > 1:
-            for missing in range(self.last_id + 1, trade_id):
-                self.holes[missing] = 0
-            self.last_id = trade_id
-            self.ids += step
-        else:
-            self.holes.pop(trade_id, None)
-
-    @property
-    def scattered(self) -> bool:
-        """Whether ids skip all the time: a counter shared with other markets says nothing about this one."""
-        return self.calm_missing > SCATTERED_IDS and self.calm_missing > self.calm_ids // 10
-
-    def _settle_holes(self) -> int:
-        """Age the open holes by a second; return how many are now taken for fills that did not print."""
-        settled = 0
-        for missing, age in list(self.holes.items()):
-            if age < HOLE_SETTLES_S:
-                self.holes[missing] = age + 1
-            else:
-                del self.holes[missing]
-                settled += 1
-        return settled
-
-    def forget_ids(self) -> None:
-        """After a gap in the feed a hole proves nothing."""
-        self.last_id = -1
-        self.holes.clear()
+            self.ids.on_id(trade.trade_id, unseen=pause_end_ns > self.last_trade_ns)
 
     def close_second(self, now_s: int, learn: bool, alive: bool = True) -> None:
         """Turn the second that ends at `now_s` into bars and features; baselines move only while `learn`.
@@ -154,18 +98,11 @@ class Trading(msgspec.Struct):
         buys, sells = self.orders_buy, self.orders_sell
         self.last_orders = (buys, sells)
         self.orders_60s.put(now_s, buys + sells)
-        past_ids = self.ids_60s.put(now_s, self.ids)
-        past_missing = self.missing_60s.put(now_s, self._settle_holes() if self.holes else 0)
-        if learn:  # from what has left the minute: no minute may be the yardstick of itself
-            self.calm_ids += past_ids
-            self.calm_missing += past_missing
-        if self.prices.seen % HALF_LIFE_S == 0:  # of its own life: the hour of the day decides nothing
-            self.calm_ids //= 2
-            self.calm_missing //= 2
+        self.ids.close_second(now_s, learn)
         if self.trades and self.previous_price == self.previous_price:
             self.kyle.close_second((price / self.previous_price - 1.0) * 1e4, self.flow_usd)
         self.previous_price = price
-        self.trades = self.orders_buy = self.orders_sell = self.ids = 0
+        self.trades = self.orders_buy = self.orders_sell = 0
         self.flow_usd = 0.0
         self._features(now_s, learn)
 

@@ -59,15 +59,15 @@ def _offbook(world: World, venue: str, markets: list[Market]) -> Verdict:
     usable = [
         market
         for market in markets
-        if market.trading.calm_ids >= limits.offbook_warm_ids
-        and market.trading.calm_missing <= limits.offbook_calm * market.trading.calm_ids
+        if market.trading.ids.calm_ids >= limits.offbook_warm_ids
+        and market.trading.ids.calm_missing <= limits.offbook_calm * market.trading.ids.calm_ids
     ]
     if not usable:
         return unknown(OFFBOOK, "S6", venue, ANY)
     holes: Counter[str] = Counter()
     for market in usable:
-        holes[market.asset] += market.trading.missing_60s.total
-    ids = sum(market.trading.ids_60s.total for market in usable)
+        holes[market.asset] += market.trading.ids.missing_60s.total
+    ids = sum(market.trading.ids.ids_60s.total for market in usable)
     hit = sorted(asset for asset, missing in holes.items() if missing > 0)
     total = sum(holes.values())
     share = total / ids if ids else 0.0

@@ -97,7 +97,7 @@ def test_a_print_off_the_book_never_moves_a_price(kind: Any) -> None:
     assert after.trading.prices.cells == pytest.approx(before.trading.prices.cells, nan_ok=True)
     assert (after.trading.price, after.trading.move_60s) == (100.0, 0.0)
     assert after.trading.rate == before.trading.rate
-    assert after.trading.missing_60s.total == 0
+    assert after.trading.ids.missing_60s.total == 0
 
 
 def test_events_of_unknown_markets_are_counted_and_ignored() -> None:
@@ -159,7 +159,7 @@ def test_a_hole_over_a_gap_in_the_trades_is_no_fill() -> None:
     numbered = [trade(second, trade_id=second) for second in range(20)]
     after = [trade(second, trade_id=second + 50) for second in range(21, 40)]
     clean = fed(*numbered, gap(20.5, "trade"), *after)
-    assert clean.memory.world.markets["north|BTC-USDT-PERP"].trading.missing_60s.total == 0
+    assert clean.memory.world.markets["north|BTC-USDT-PERP"].trading.ids.missing_60s.total == 0
 
 
 def test_a_book_message_with_impossible_numbers_is_counted_and_leaves_a_gap() -> None:

@@ -28,7 +28,7 @@ def test_a_state_comes_back_whole(state: bytes) -> None:
     assert market.quotes.book is not None
     assert market.quotes.book.levels(0) == 8
     assert market.forced.minute_usd(memory.world.now_ns) > 1_000_000
-    assert market.trading.holes
+    assert market.trading.ids.holes
     assert math.isnan(market.trading.prices.ago(memory.world.now_s, 200))
     assert memory.conditions.active()
     assert waiting[5]

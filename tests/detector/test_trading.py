@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.trading import HALF_LIFE_S, HOLE_SETTLES_S, LONGEST_HOLE, MAD_TO_SIGMA, SCATTERED_IDS, Trading
+from detector.trading import MAD_TO_SIGMA, Trading
 from detector.world import NS
-from tests.kit.markets import START_S, Scene, instrument, quick_to_learn
+from tests.kit.markets import Scene, instrument, quick_to_learn
 
 BTC, ETH = instrument("BTC"), instrument("ETH")
 
@@ -109,7 +109,7 @@ def test_a_fill_off_the_book_moves_no_price() -> None:
     scene.close()
     assert trading.price == 100.0
     assert trading.last_orders == (1, 0)
-    assert trading.ids_60s.total == 3
+    assert trading.ids.ids_60s.total == 3
 
 
 def test_a_price_is_fresh_for_the_seconds_asked_for() -> None:
@@ -210,186 +210,6 @@ def test_a_coin_of_another_price_with_the_same_dollars_has_the_same_features(fac
             scene.close()
         found.append([trading.move_60s, trading.sigma, trading.rate_ratio, trading.kyle.value, trading.impact_ratio])
     assert found[0] == pytest.approx(found[1])
-
-
-# --- holes in trade ids
-
-
-class Counter:
-    """A venue of two markets that trade ten times a second, so that no pause hides a hole; ids are BTC's."""
-
-    def __init__(self) -> None:
-        self.scene = Scene(BTC, ETH)
-        self.trading = self.scene.market(BTC).trading
-        self.next_id = 1_000
-
-    def second(self, *, skip: int = 0, late: tuple[int, ...] = (), learn: bool = True) -> int:
-        """One second of five BTC and five ETH trades; `skip` ids do not print, `late` ones do at its end."""
-        for n in range(5):
-            if n == 2:
-                self.next_id += skip
-            self.scene.trade(BTC, 100.0, trade_id=self.next_id, after_ms=100 + n * 200)
-            self.scene.trade(ETH, 10.0, after_ms=200 + n * 200 - 1)
-            self.next_id += 1
-        for trade_id in late:
-            self.scene.trade(BTC, 100.0, trade_id=trade_id, after_ms=990)
-        self.scene.close(learn=learn)
-        return self.trading.missing_60s.total
-
-    def seconds(self, count: int, *, learn: bool = True) -> int:
-        for _ in range(count):
-            self.second(learn=learn)
-        return self.trading.missing_60s.total
-
-
-def test_ids_without_holes_are_counted_one_by_one() -> None:
-    """The share of fills that did not print would be wrong."""
-    counter = Counter()
-    counter.seconds(30)
-    assert (counter.trading.ids_60s.total, counter.trading.missing_60s.total) == (150, 0)
-    assert counter.trading.holes == {}
-
-
-def test_a_hole_counts_once_it_has_stayed_open_for_seconds() -> None:
-    """The only trace of fills that a venue does not show."""
-    counter = Counter()
-    counter.seconds(3)
-    assert counter.second(skip=4) == 0
-    assert counter.seconds(HOLE_SETTLES_S - 1) == 0
-    assert counter.seconds(1) == 4
-    assert counter.trading.holes == {}
-    assert counter.trading.ids_60s.total == 5 * 7 + 4
-    assert counter.seconds(59) == 4
-    assert counter.seconds(1) == 0
-
-
-def test_prints_that_overtake_each_other_leave_no_hole() -> None:
-    """Two sockets of a venue would be a deleveraging."""
-    counter = Counter()
-    counter.seconds(3)
-    counter.second(skip=2)
-    hole = sorted(counter.trading.holes)
-    assert len(hole) == 2
-    counter.second(late=(hole[1],))
-    counter.second(late=(hole[0],))
-    assert counter.seconds(20) == 0
-
-
-def test_a_fill_off_the_book_that_is_shown_is_no_hole() -> None:
-    """A print would be inferred a second time."""
-    counter = Counter()
-    counter.seconds(3)
-    for _ in range(20):
-        counter.scene.trade(BTC, 50.0, trade_id=counter.next_id, after_ms=10, print_="adl")
-        counter.next_id += 1
-        counter.second()
-    assert counter.trading.missing_60s.total == 0
-    assert counter.trading.price == 100.0
-
-
-def test_a_pause_of_the_whole_venue_hides_its_holes() -> None:
-    """A feed gap would be a deleveraging."""
-    counter = Counter()
-    counter.seconds(3)
-    counter.scene.close(2)
-    counter.next_id += 50
-    counter.second()
-    assert counter.seconds(10) == 0
-
-
-def test_a_market_that_pauses_while_its_venue_trades_hides_nothing() -> None:
-    """Holes of a market that stopped for a second would never be seen."""
-    counter = Counter()
-    counter.seconds(3)
-    for _ in range(2):
-        for after_ms in range(50, 1000, 200):
-            counter.scene.trade(ETH, 10.0, after_ms=after_ms)
-        counter.scene.close()
-    counter.next_id += 50
-    counter.second()
-    assert counter.seconds(10) == 50
-
-
-def test_after_a_gap_of_its_feed_a_hole_proves_nothing() -> None:
-    """Every reconnect of the trade socket would be a deleveraging."""
-    counter = Counter()
-    counter.seconds(3)
-    counter.second(skip=3)
-    counter.scene.gap(BTC, "trade")
-    counter.next_id += 100
-    counter.second()
-    assert counter.seconds(10) == 0
-
-
-@pytest.mark.parametrize("jump", [LONGEST_HOLE + 1, 10**9, -(10**6)])
-def test_a_counter_that_jumps_is_a_new_counter(jump: int) -> None:
-    """A restarted counter would be a million fills that did not print."""
-    counter = Counter()
-    counter.next_id = 10**7
-    counter.seconds(3)
-    counter.next_id += jump
-    counter.second()
-    assert counter.seconds(10) == 0
-    longest = LONGEST_HOLE - 1  # the fills of a fund takeover come by the hundred
-    assert counter.second(skip=longest) == 0
-    assert counter.seconds(3) == longest
-
-
-def test_ids_that_are_not_numbers_say_nothing() -> None:
-    """Venues with hashes for ids have no holes."""
-    scene, trading = btc()
-    for name in ("a1", "f9", None):
-        scene.trade(BTC, 100.0, trade_id=name)
-    scene.close(5)
-    assert (trading.last_id, trading.ids_60s.total, trading.missing_60s.total) == (-1, 0, 0)
-
-
-def test_the_calm_does_not_hold_the_minute_that_is_judged_by_it() -> None:
-    """The first hole would make the ids look like ids that always skip, and the rule blind to the rest."""
-    counter = Counter()
-    counter.seconds(120)
-    before = counter.trading.calm_ids
-    assert before == 5 * 60
-    counter.second(skip=40)
-    counter.seconds(30)
-    assert counter.trading.missing_60s.total == 40
-    assert counter.trading.calm_missing == 0
-
-
-def test_what_is_missing_in_the_calm_is_remembered() -> None:
-    """Venues whose ids always skip would raise an alarm every minute."""
-    counter = Counter()
-    for _ in range(180):
-        counter.second(skip=1)
-    assert counter.trading.calm_missing == 120 - HOLE_SETTLES_S
-    counter.seconds(600, learn=False)
-    assert counter.trading.calm_missing == 120 - HOLE_SETTLES_S
-
-
-@pytest.mark.parametrize(
-    ("missing", "ids", "scattered"),
-    [(0, 0, False), (SCATTERED_IDS, 0, False), (SCATTERED_IDS + 1, 2_009, True), (SCATTERED_IDS + 1, 2_010, False)],
-)
-def test_the_holes_of_ids_that_skip_all_the_time_are_not_kept(missing: int, ids: int, scattered: bool) -> None:
-    """A counter that a venue's markets share would cost a book of holes a second, and say nothing."""
-    counter = Counter()
-    counter.seconds(1)
-    counter.trading.calm_missing, counter.trading.calm_ids = missing, ids
-    assert counter.trading.scattered is scattered
-    counter.second(skip=40)
-    assert len(counter.trading.holes) == (0 if scattered else 40)
-    assert counter.trading.last_id == counter.next_id - 1
-    assert counter.trading.ids_60s.total == (10 if scattered else 50)
-
-
-@pytest.mark.parametrize("begin_s", [START_S, START_S + 1_234])
-def test_what_ids_did_in_the_calm_is_halved_with_every_hour_of_its_life(begin_s: int) -> None:
-    """One bad minute would blind a market for ever, or until the wall clock's next hour."""
-    trading = Trading(calm_ids=10_000, calm_missing=301)
-    for second in range(1, HALF_LIFE_S + 1):
-        assert (trading.calm_ids, trading.calm_missing) == (10_000, 301)
-        trading.close_second(begin_s + second, True)
-    assert (trading.calm_ids, trading.calm_missing) == (5_000, 150)
 
 
 def test_time_is_in_nanoseconds() -> None:

@@ -218,7 +218,7 @@ class Scene:
         if channel in ("book", "all"):
             market.quotes.on_gap()
         if channel in ("trade", "all"):
-            market.trading.forget_ids()
+            market.trading.ids.forget()
 
     def _header(self, definition: Instrument) -> dict[str, Any]:
         at_ns = self.now_ns + NS // 2

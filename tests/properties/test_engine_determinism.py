@@ -218,7 +218,7 @@ def sizes(engine: Engine) -> dict[str, int]:
     }
     for key, market in memory.world.markets.items():
         found |= {
-            f"{key} holes": len(market.trading.holes),
+            f"{key} holes": len(market.trading.ids.holes),
             f"{key} delays": len(market.delay.samples),
             f"{key} prices": len(market.trading.prices.cells),
             f"{key} liquidations": len(market.forced.liquidated[0].dump()) // 16,
