@@ -29,7 +29,7 @@ from schemas.alert import LEVELS, Alert, Transition
 ASSETS = ("BTC", "ETH", "AAVE", "ATOM", "AVAX", "DOT", "UNI", "WLD", "TRX", "FIL", "USDE")
 """Enough assets for breadth and dislocation, few enough for an old laptop."""
 
-FROM, TO = "20:32", "21:32"
+FROM, TO = "20:34", "21:24"
 """Baselines warm for a quarter of an hour before the first shock; by the end every stage has begun."""
 
 WATCH = LEVELS.index("WATCH")
@@ -63,7 +63,7 @@ def demo(*, as_json: bool, seed: int, picture: Path | None) -> bool:
     say("(a) a real recording: Binance USD-M, COIN-M and spot, 8 August 2024, a calm minute; no alert is due")
     recording = _part("recording", [str(path) for path in CALM_SECONDS], "binance", ("all",), as_json)
     say(f"    {recording.speed}; alerts above WATCH: {_above_watch(recording)}")
-    say("(b) 10 October 2025, 20:32-21:32 UTC: a RECONSTRUCTION from published facts, not a recording;")
+    say("(b) 10 October 2025, 20:34-21:24 UTC: a RECONSTRUCTION from published facts, not a recording;")
     say("    only Hyperliquid's auto-deleveraging waves in it are real")
     crash = _part("reconstruction", ["--source", "reconstruction", *window], "all", ASSETS, as_json, picture)
     say(f"    {crash.speed}")
