@@ -64,11 +64,11 @@ def replay(
     end: Annotated[str | None, typer.Option("--to", help="End at this UTC time of the first day, HH:MM.")] = None,
 ) -> None:
     """Replay recordings at full speed."""
-    from detector.commands.replay import Window
+    from detector.commands.replay import DayWindow
     from detector.commands.replay import replay as run_replay
 
     try:
-        window = Window(start, end)
+        window = DayWindow(start, end)
     except ValueError as error:
         raise UsageError(str(error)) from error
     run_replay(

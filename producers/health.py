@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Literal, get_args
+from typing import Literal
 
 CounterName = Literal[
     "frames",
@@ -21,7 +21,6 @@ CounterName = Literal[
     "snapshot_failures",
     "rest_failures",
 ]
-COUNTER_NAMES: tuple[CounterName, ...] = get_args(CounterName)
 
 
 class Health:

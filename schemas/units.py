@@ -12,14 +12,12 @@ def _unit(unit: str, description: str) -> msgspec.Meta:
 
 
 TimestampNs = Annotated[int, _unit("ns since 1970-01-01 UTC", "A moment, in integer nanoseconds UTC.")]
-DurationNs = Annotated[int, _unit("ns", "A length of time.")]
 DurationS = Annotated[int, _unit("s", "A length of time.")]
 Price = Annotated[float, _unit("quote per base", "A price in the instrument's quote currency.")]
 Quantity = Annotated[float, _unit("instrument lots", "Base coin on linear and spot markets, contracts on inverse.")]
 BaseQuantity = Annotated[float, _unit("base coin", "A quantity of the base asset.")]
 Usd = Annotated[float, _unit("USD", "A notional value; quote stablecoins count as one dollar.")]
 Rate = Annotated[float, _unit("fraction", "A dimensionless fraction: 0.01 is one percent.")]
-PerSecond = Annotated[float, _unit("1/s", "A rate of events.")]
 Ratio = Annotated[float, _unit("ratio", "A dimensionless quotient of two like quantities.")]
 Sequence = Annotated[int, _unit("venue sequence", "A number that the venue counts upwards.")]
 Count = Annotated[int, _unit("count", "A number of things.")]

@@ -36,7 +36,7 @@ def replay(
     venue_id: str | None,
     chunk: int,
     conditions: bool,
-    window: Window,
+    window: DayWindow,
     labels: Path | None,
 ) -> Engine:
     """Replay recordings of one kind as one session.
@@ -76,7 +76,7 @@ def replay(
     return engine
 
 
-class Window:
+class DayWindow:
     """Times of day, UTC, of the recording's first day: what was received outside is left out, definitions are not."""
 
     def __init__(self, start: str | None, end: str | None) -> None:

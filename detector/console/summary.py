@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
-from detector.console.wording import clock, day
 from detector.coverage import BandState
 from detector.engine import Engine
 from detector.kernel import BANDS
 from detector.quotes import CELLS, cell
-from schemas.alert import Alert
 
 STATES: tuple[BandState, ...] = get_args(BandState)
 
@@ -51,9 +49,3 @@ def coverage_lines(engine: Engine) -> Iterator[str]:
             seconds = market.quotes.bands[cell(side, band)].seconds
             name = "bid" if side == 0 else "ask"
             yield f"  {name} {BANDS[band]:.1%}: " + " / ".join(str(seconds[state]) for state in STATES)
-
-
-def alert_table(alerts: list[Alert]) -> Iterator[str]:
-    """Every alert in one line."""
-    for alert in alerts:
-        yield f"{day(alert.ts_ns)} {clock(alert.ts_ns)}  {alert.headline}"

@@ -19,7 +19,7 @@ MARKET_RULE = "S2.liquidations_market/1"
 def evaluate(world: World) -> Iterator[Verdict]:
     """One verdict a market, and one for all of them."""
     flow, now_ns = world.config.flow, world.now_ns
-    total, net, anyone, floors = 0.0, 0.0, False, 0.0
+    total, net, anyone = 0.0, 0.0, False
     for market in world.markets.values():
         forced = market.forced
         if not forced.seen:
@@ -31,7 +31,6 @@ def evaluate(world: World) -> Iterator[Verdict]:
         direction: Direction = "down" if forced.direction(now_ns) == "down" else "up"
         net += usd if direction == "down" else -usd
         floor = max(world.floor_usd_min(market.asset), forced.busiest_minute_usd)
-        floors += floor
         ratio = usd / floor
         severity = grade(
             ratio, (flow.liquidation_warn, WARN), (flow.liquidation_high, HIGH), (flow.liquidation_critical, CRITICAL)

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from detector.commands.replay import Window, replay
+from detector.commands.replay import DayWindow, replay
 from detector.engine import Engine
 from detector.market import Market
 from producers.bundled import CALM_SECONDS
@@ -53,7 +53,7 @@ def with_lines(path: Path, bad: Sequence[bytes], at: int = LINES // 2) -> Path:
 def played(path: Path, venue_id: str | None = None) -> Engine:
     """The engine after `cascade replay FILE`."""
     return replay(
-        [path], as_json=False, venue_id=venue_id, chunk=512, conditions=False, window=Window(None, None), labels=None
+        [path], as_json=False, venue_id=venue_id, chunk=512, conditions=False, window=DayWindow(None, None), labels=None
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from detector.commands.replay import Window, replay
+from detector.commands.replay import DayWindow, replay
 from detector.engine import Engine
 from producers.bundled import CALM_SECONDS
 from producers.errors import RecordingError
@@ -21,7 +21,7 @@ def played(*paths: Path, **changes: Any) -> Engine:
         "venue_id": None,
         "chunk": 512,
         "conditions": False,
-        "window": Window(None, None),
+        "window": DayWindow(None, None),
         "labels": None,
     }
     return replay(paths, **(usual | changes))
@@ -76,7 +76,7 @@ def test_a_window_leaves_out_what_was_received_outside(tmp_path: Path, capsys: p
     """Half an hour of a day would cost the whole day, or lose its definitions."""
     paths = crash_csv(tmp_path)
     whole = played(*paths)
-    window = Window("08:56", "09:00")  # the file begins at 08:54 on 2025-10-09
+    window = DayWindow("08:56", "09:00")  # the file begins at 08:54 on 2025-10-09
     part = played(*paths, window=window)
     assert 0 < part.memory.events < whole.memory.events / 2
     assert part.memory.dropped == {}
@@ -88,7 +88,7 @@ def test_a_window_leaves_out_what_was_received_outside(tmp_path: Path, capsys: p
 def test_the_window_does_not_depend_on_the_batches(tmp_path: Path) -> None:
     """`--chunk` would change what is inside."""
     paths = crash_csv(tmp_path)
-    counts = {played(*paths, window=Window("08:56", "09:00"), chunk=n).memory.events for n in (1, 77, 100_000)}
+    counts = {played(*paths, window=DayWindow("08:56", "09:00"), chunk=n).memory.events for n in (1, 77, 100_000)}
     assert len(counts) == 1
 
 
@@ -96,7 +96,7 @@ def test_the_window_does_not_depend_on_the_batches(tmp_path: Path) -> None:
 def test_a_time_of_day_is_written_in_one_way(text: str) -> None:
     """A typing mistake would replay everything."""
     with pytest.raises(ValueError, match="write HH:MM"):
-        Window(text, None)
+        DayWindow(text, None)
 
 
 def test_trades_and_frames_are_not_mixed(tmp_path: Path) -> None:
