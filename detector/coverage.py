@@ -20,7 +20,7 @@ BandState = Literal["proven", "accrued", "unwarmed", "unknown"]
 
 GROWTH = 1.10
 """Walls of tens of millions wander in and out of a band within a minute; a snapshot-fed book that is still being learnt
-grows by more than this a minute for its first two to five minutes (2024-08-08 recordings of BTC and ETH)."""
+grows by more than this a minute for its first minutes (2024-08-08 recordings, `docs/books.md`)."""
 
 SETTLED_S = 60
 LOOKBACK_S = 60

@@ -23,7 +23,7 @@ TWIN_VENUE = "S4.venue_fall_without_trades/1"
 IMPACT = "S4.impact/1"
 EMPTY = "S4.empty_book/1"
 ALIVE_S = 3
-"""Even in the worst minute of 10 October 2025 some market of the venue traded every second."""
+"""Seven COIN-M markets together never paused for more than 1.15 s between 21:00 and 22:00 on 10 October 2025."""
 
 
 def evaluate(world: World) -> Iterator[Verdict]:
