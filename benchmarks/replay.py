@@ -39,7 +39,7 @@ def main() -> None:
     kernel_s = _median(lambda: _books(messages))
     total_s = reading_s + engine_s
     engine = _feed(batches)
-    span_s = (engine.order.newest_ns - engine.memory.first_ns) / 1e9
+    span_s = (engine.newest_ns - engine.first_ns) / 1e9
     flavour = "compiled" if kernel.COMPILED else "interpreted"
     print(f"{len(files)} files, {events:,} events, {span_s:,.0f} s of recording, {RUNS} runs, medians")
     print(f"read and parse  {reading_s:7.2f} s  {reading_s / events * 1e6:6.2f} us/event")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from detector.signals import deleveraging, depth, dislocation, feed, void
+from detector.signals import deleveraging, depth, dislocation_breadth, feed, offbook, void, void_venue
 from schemas.alert import MARKET, Transition
 
 EARLIEST_S = 120.0
@@ -13,10 +13,10 @@ EARLIEST_S = 120.0
 
 RULES: dict[str, tuple[str, ...]] = {
     "S3": (depth.DEPTH, depth.SPREAD),
-    "S4": (void.TWIN_VENUE, void.EMPTY),
-    "S4p": (dislocation.BREADTH,),
-    "S6i": (deleveraging.OFFBOOK,),
-    "S6": (deleveraging.PRINT,),
+    "S4": (void_venue.RULE, void.EMPTY),
+    "S4p": (dislocation_breadth.RULE,),
+    "S6i": (offbook.RULE,),
+    "S6": (deleveraging.RULE,),
 }
 """Rules that answer a label of this kind; the other stages are answered by any of their rules."""
 

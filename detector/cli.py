@@ -1,4 +1,4 @@
-"""The command line: `cascade demo | run | replay`. Data on standard output, everything else on standard error."""
+"""The command line: `cascade demo | run | replay | produce | detect | topics`. Data on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from io import UnsupportedOperation
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from producers.errors import ProducerError, UsageError
+
+if TYPE_CHECKING:
+    from producers.kafka.settings import KafkaSettings
 
 app = typer.Typer(
     help="Radar of crypto liquidation cascades: which stage which venue is in, with its numbers and its blind spots.",
@@ -21,9 +24,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+topics_app = typer.Typer(help="The topics on Kafka: create, list, diff.", no_args_is_help=True)
+app.add_typer(topics_app, name="topics")
+
 Json = Annotated[
     bool, typer.Option("--json", help="One JSON line per transition and alert on standard output, nothing else.")
 ]
+
+Kafka = Annotated[
+    str | None,
+    typer.Option("--kafka", help="HOST:PORT[,…] of Kafka; otherwise KAFKA_BOOTSTRAP_SERVERS, or localhost:9092."),
+]
+TopicsJson = Annotated[bool, typer.Option("--json", help="One JSON line per topic on standard output, nothing else.")]
+Config = Annotated[Path | None, typer.Option("--config", dir_okay=False, help="A TOML file with a table \\[kafka].")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -126,6 +139,112 @@ def demo(
 
     if not run_demo(as_json=json, seed=seed, picture=picture):
         raise typer.Exit(1)
+
+
+@app.command()
+def produce(
+    venue: Annotated[list[str], typer.Option(help="A venue, a group of venues (binance) or all; may be repeated.")],
+    symbols: Annotated[str, typer.Option(help="Base assets, comma-separated, or all.")] = "BTC,ETH,SOL",
+    endpoint: Annotated[list[str] | None, typer.Option(help="VENUE=URL instead of the venue's own address.")] = None,
+    kafka: Kafka = None,
+    config: Config = None,
+    spool: Annotated[
+        Path, typer.Option(file_okay=False, help="Folder for what must not be lost while Kafka is away.")
+    ] = Path("spool"),
+    spool_memory_mb: Annotated[float, typer.Option(min=0.1, help="Records waiting in memory; beyond, by policy.")] = 64,
+    spool_disk_mb: Annotated[
+        float, typer.Option(min=0.1, help="Records waiting on disk; beyond, the oldest go.")
+    ] = 512,
+    record: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Also record everything received, in this folder.")
+    ] = None,
+    recorded_clock: Annotated[
+        bool, typer.Option("--recorded-clock", help="Take receive times from a venue server that plays a recording.")
+    ] = False,
+    at_most: Annotated[int | None, typer.Option(min=1, help="Markets per venue at most.")] = None,
+    producer_id: Annotated[
+        str | None,
+        typer.Option(help="Name of this process, in its records and heartbeats; otherwise made from host and time."),
+    ] = None,
+    drain_s: Annotated[float, typer.Option(min=0, help="How long to go on sending after a signal.")] = 10,
+) -> None:
+    """Send what venues say to Kafka, for `detect` and for subscribers."""
+    settings = _kafka_settings(kafka, config)
+    from detector.commands.produce import produce as run_produce
+    from producers.kafka.pump import SpoolSize
+
+    run_produce(
+        settings=settings,
+        venue_names=venue,
+        symbols=[name for name in symbols.split(",") if name.strip()],
+        endpoints=endpoint or [],
+        spool=SpoolSize(folder=spool, memory_mb=spool_memory_mb, disk_mb=spool_disk_mb),
+        record_to=record,
+        at_most=at_most,
+        recorded_clock=recorded_clock,
+        producer_id=producer_id,
+        drain_s=drain_s,
+    )
+
+
+@app.command()
+def detect(
+    kafka: Kafka = None,
+    config: Config = None,
+    worker: Annotated[
+        str | None, typer.Option(help="This process's name in heartbeats; otherwise host and process id.")
+    ] = None,
+) -> None:
+    """Work on a share of the assets; as many workers as there are partitions may share them."""
+    from detector.commands.detect import detect as run_detect
+
+    run_detect(servers=kafka, config=config, worker=worker)
+
+
+@topics_app.command("create")
+def create_topics(
+    kafka: Kafka = None,
+    config: Config = None,
+    json: TopicsJson = False,
+    replicas: Annotated[
+        int | None, typer.Option(min=1, help="Copies of each partition; otherwise 1 on one broker, up to 3 on more.")
+    ] = None,
+    alter_config: Annotated[
+        bool, typer.Option("--alter-config", help="Also mend the settings of topics that exist.")
+    ] = False,
+) -> None:
+    """Create the topics that are missing; what exists is left as it is."""
+    settings = _kafka_settings(kafka, config)
+    from detector.commands.topics import create
+
+    if not create(settings, as_json=json, replicas=replicas, alter_config=alter_config):
+        raise typer.Exit(1)
+
+
+@topics_app.command("list")
+def list_topics(kafka: Kafka = None, config: Config = None, json: TopicsJson = False) -> None:
+    """The topics, what is in them, and whether they are there."""
+    settings = _kafka_settings(kafka, config)
+    from detector.commands.topics import show
+
+    show(settings, as_json=json)
+
+
+@topics_app.command("diff")
+def diff_topics(kafka: Kafka = None, config: Config = None, json: TopicsJson = False) -> None:
+    """What is other than it has to be; exit code 1 where something is."""
+    settings = _kafka_settings(kafka, config)
+    from detector.commands.topics import diff
+
+    if not diff(settings, as_json=json):
+        raise typer.Exit(1)
+
+
+def _kafka_settings(servers: str | None, file: Path | None) -> KafkaSettings:
+    # Before anything that imports the client: this says what to do where it is not installed.
+    from producers.kafka.settings import load_settings
+
+    return load_settings(servers=servers, file=file, environ=os.environ)
 
 
 def main() -> None:

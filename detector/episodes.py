@@ -14,7 +14,20 @@ from msgspec.structs import replace
 from detector.conditions import Condition
 from detector.config import Timing
 from detector.rollup import Standing
-from detector.signals import deleveraging, depth, dislocation, feed, liquidations, open_interest, pegs, void
+from detector.signals import (
+    deleveraging,
+    depth,
+    dislocation,
+    dislocation_breadth,
+    feed,
+    liquidations,
+    liquidations_market,
+    offbook,
+    open_interest,
+    pegs,
+    void,
+    void_venue,
+)
 from detector.verdict import ANY, CALM, HIGH, WATCH
 from schemas.alert import LEVELS, MARKET, ActiveCondition, Alert, Coverage, Direction, Evidence, Stage
 
@@ -207,19 +220,19 @@ def _words(conditions: tuple[Condition, ...]) -> str:
     return ", ".join(words)
 
 
-FORCED = {liquidations.RULE, liquidations.MARKET_RULE, open_interest.FLUSH, open_interest.PRESSURE}
+FORCED = {liquidations.RULE, liquidations_market.RULE, open_interest.FLUSH, open_interest.PRESSURE}
 """Rules of S2 that saw somebody being forced; the others saw one-sided flow."""
 
 PHRASES = (
     ("liquidity withdrawn", {depth.DEPTH, depth.SPREAD}),
     ("feed late", {feed.DELAY}),
     ("feed silent", {feed.SILENCE}),
-    ("liquidity void", {void.TWIN, void.TWIN_VENUE, void.EMPTY}),
+    ("liquidity void", {void.TWIN, void_venue.RULE, void.EMPTY}),
     ("impact per dollar up", {void.IMPACT}),
-    ("prices apart between venues", {dislocation.ASSET, dislocation.BREADTH}),
+    ("prices apart between venues", {dislocation.RULE, dislocation_breadth.RULE}),
     ("collateral off its peg", {pegs.RULE}),
-    ("auto-deleveraging", {deleveraging.PRINT}),
-    ("fills missing from the tape, deleveraging inferred", {deleveraging.OFFBOOK}),
+    ("auto-deleveraging", {deleveraging.RULE}),
+    ("fills missing from the tape, deleveraging inferred", {offbook.RULE}),
 )
 """What is said when one of these rules holds."""
 

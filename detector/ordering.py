@@ -1,13 +1,14 @@
-"""Event-time order: events wait for the allowed lateness and leave sorted, whatever order they came in.
+"""Event-time order: an asset's events wait for the allowed lateness and leave sorted, whatever order they came in.
 
 Two arrivals of the same events within the lateness leave in one order: time, then venue, instrument and kind, then
-the venue's
-own number, then content. An event that comes later than the lateness leaves at once, marked late.
+the venue's own number, then content. An event that comes later than the lateness leaves at once, marked late.
+Time comes from the asset's own events and from the ticks of the stream, never from other assets' events: what is late
+must not depend on which assets happen to share a process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from heapq import heappop, heappush
 
 import msgspec
@@ -27,6 +28,8 @@ from schemas.market import (
     Trade,
 )
 
+NS = 1_000_000_000
+
 RANK: dict[type[Event], int] = {
     VenueStatus: 1,
     Gap: 2,
@@ -43,19 +46,15 @@ RANK: dict[type[Event], int] = {
 """Definitions before uses, gaps before the snapshots that end them, snapshots before their deltas."""
 
 Timed = list[tuple[int, Event]]
-OrderState = tuple[int, int, int, int, int, Timed, Timed]
-"""Newest, released, late, clamped, stray; events that wait with their times, and those that leapt ahead."""
+OrderState = tuple[int, int, int, int, int, Timed]
+"""Newest, released, limit, late, ahead; events that wait with their times."""
 
 Entry = tuple[int, str, str, int, int, bytes, int, Event]
 """Time, venue, instrument, kind, number, content, arrival, event: only twins ever need the arrival."""
 
-JUMP_NS = 60_000_000_000
-JUMP_EVENTS = 5
-"""A leap of a minute must be confirmed by five events in a row: one wrong stamp would make all that follow late."""
-
 
 class Reorder:
-    """The waiting room. `take` receives events as they come and gives back, in order, what nothing can precede now.
+    """The waiting room of one asset. Events come by `take`, time also by `tick`; what is due leaves in order.
 
     What is late, and what comes when, depends on the order of arrival alone and never on how arrivals are batched.
     """
@@ -65,72 +64,51 @@ class Reorder:
         self.future_ns = future_ns
         self.newest_ns = 0
         self.released_ns = 0
+        self.limit_ns = 0
+        """The next tick comes before any event from here on; 0 before the first tick."""
         self.late = 0
-        self.clamped = 0
-        self.stray = 0
-        """Events dropped because nothing near them in time followed."""
-        self._ahead: list[tuple[int, Event]] = []
+        self.ahead = 0
+        """Events dropped because the stream's clock had not come near them."""
         self._arrivals = 0
         self._waiting: list[Entry] = []
 
-    def take(self, events: Iterable[Event]) -> Iterator[tuple[int, Event]]:
-        """Receive events; yield those that are due with their effective time, which for a late event is now."""
-        for event in events:
-            ts = event.ts_event_ns
-            if type(event) is Instrument:
-                # A definition holds for whatever follows it, older events included; it says nothing about time.
-                yield from self._release()
-                yield self.released_ns, event
-                continue
-            if isinstance(event, (Gap, VenueStatus)):
-                # Said by our own clock, which may be far from the venues': it has its place but moves no time.
-                yield from self._receive(min(ts, self.newest_ns + self.lateness_ns), event, moves_time=False)
-                continue
-            if ts > event.ts_recv_ns + self.future_ns:
-                # A venue clock far ahead must not push everybody else's events over the lateness.
-                ts = event.ts_recv_ns
-                self.clamped += 1
-            if self.newest_ns and ts > self.newest_ns + JUMP_NS:
-                self._ahead.append((ts, event))
-                if len(self._ahead) < JUMP_EVENTS:
-                    continue
-                believed, self._ahead = self._ahead, []
-            else:
-                self.stray += len(self._ahead)
-                self._ahead.clear()
-                believed = [(ts, event)]
-            for when, one in believed:
-                yield from self._receive(when, one)
-        yield from self._release()
-
-    def _receive(self, ts: int, event: Event, *, moves_time: bool = True) -> Iterator[tuple[int, Event]]:
+    def take(self, event: Event) -> Iterator[tuple[int, Event]]:
+        """Receive an event; yield those that are due with their effective time, which for a late event is now."""
+        ts = event.ts_event_ns
+        kind = type(event)
+        if kind is Instrument:
+            # A definition holds for whatever follows it, older events included; it says nothing about time.
+            yield self.released_ns, event
+            return
+        moves_time = kind is not Gap and kind is not VenueStatus
+        if not moves_time:
+            # Said by our own clock, which may be far from the venues': it has its place but moves no time.
+            ts = min(ts, self.newest_ns + self.lateness_ns)
+        elif ts > event.ts_recv_ns + self.future_ns:
+            ts = event.ts_recv_ns  # as the stream's clock takes it
         if ts < self.newest_ns - self.lateness_ns:
             self.late += ts != event.ts_recv_ns  # an event without a time of its own cannot be late
-            yield from self._release()
             yield self.released_ns, event
             return
         if moves_time:
+            if self.limit_ns and ts >= self.limit_ns:
+                self.ahead += 1
+                return
             self.newest_ns = max(self.newest_ns, ts)
         self._wait(ts, event)
+        yield from self.until(self.newest_ns - self.lateness_ns)
 
-    def _wait(self, ts: int, event: Event) -> None:
-        number, content = _number(event)
-        self._arrivals += 1
-        entry = (ts, event.venue, event.instrument, RANK[type(event)], number, content, self._arrivals, event)
-        heappush(self._waiting, entry)
+    def tick(self, tick_ns: int) -> None:
+        """The stream's clock has come so far."""
+        self.newest_ns = max(self.newest_ns, tick_ns)
+        self.limit_ns = max(self.limit_ns, (tick_ns - self.lateness_ns) // NS * NS + NS + self.lateness_ns)
 
-    def advance(self, now_ns: int) -> Iterator[tuple[int, Event]]:
-        """A clock that moved without events: what it makes due."""
-        self.newest_ns = max(self.newest_ns, now_ns)
-        return self._release()
+    def release(self) -> Iterator[tuple[int, Event]]:
+        """What the clock has made due."""
+        return self.until(self.newest_ns - self.lateness_ns)
 
-    def end(self) -> None:
-        """The input has ended: a leap that nothing confirmed was none."""
-        self.stray += len(self._ahead)
-        self._ahead.clear()
-
-    def _release(self) -> Iterator[tuple[int, Event]]:
-        watermark_ns = self.newest_ns - self.lateness_ns
+    def until(self, watermark_ns: int) -> Iterator[tuple[int, Event]]:
+        """What happened before `watermark_ns`."""
         if watermark_ns <= self.released_ns:
             return
         self.released_ns = watermark_ns
@@ -139,18 +117,23 @@ class Reorder:
             entry = heappop(waiting)
             yield entry[0], entry[-1]
 
+    def _wait(self, ts: int, event: Event) -> None:
+        number, content = _number(event)
+        self._arrivals += 1
+        entry = (ts, event.venue, event.instrument, RANK[type(event)], number, content, self._arrivals, event)
+        heappush(self._waiting, entry)
+
     def dump(self) -> OrderState:
         """State for a snapshot."""
         waiting = [(entry[0], entry[-1]) for entry in sorted(self._waiting)]
-        return (self.newest_ns, self.released_ns, self.late, self.clamped, self.stray, waiting, list(self._ahead))
+        return (self.newest_ns, self.released_ns, self.limit_ns, self.late, self.ahead, waiting)
 
     def load(self, state: OrderState) -> None:
         """Take back what `dump` gave."""
-        self.newest_ns, self.released_ns, self.late, self.clamped, self.stray, waiting, ahead = state
+        self.newest_ns, self.released_ns, self.limit_ns, self.late, self.ahead, waiting = state
         self._waiting.clear()
         for ts, event in waiting:
             self._wait(ts, event)
-        self._ahead = list(ahead)
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -24,6 +24,20 @@ GHOST_BEYOND = 0.001
 """A best price more than ten basis points through the last trade is an order that nobody removes."""
 
 
+_LEVELS: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
+_LEVEL: msgspec.json.Decoder[list[float]] = msgspec.json.Decoder(list[float], strict=False)
+
+
+def _split(levels: msgspec.Raw, proven: float | None, *, best_is_high: bool) -> tuple[bytes, bytes]:
+    """Levels as far as a snapshot proved them, and those beyond; raises `msgspec.DecodeError`."""
+    parts: tuple[list[msgspec.Raw], list[msgspec.Raw]] = ([], [])
+    for level in _LEVELS.decode(levels):
+        price = _LEVEL.decode(level)[0]
+        near = proven is not None and (price >= proven if best_is_high else price <= proven)
+        parts[0 if near else 1].append(level)
+    return msgspec.json.encode(parts[0]), msgspec.json.encode(parts[1])
+
+
 def cell(side: int, band: int) -> int:
     """Position of a band in the lists of `Quotes`.
 
@@ -68,6 +82,21 @@ class Quotes(msgspec.Struct):
             self.in_gap = False
             self.learns = self.learns or event.keeps_far_levels
         except ValueError:
+            self.refused += 1
+
+    def on_keyframe(self, event: BookSnapshot) -> None:
+        """Begin with a copy of the book where there is none that can be followed; else it says nothing new."""
+        if self.book is None or (not self.in_gap and (self.book.levels(BID) or self.book.levels(ASK))):
+            return
+        try:
+            bids, far_bids = _split(event.bids, event.proven_bid, best_is_high=True)
+            asks, far_asks = _split(event.asks, event.proven_ask, best_is_high=False)
+            # Beyond what a snapshot proved, levels are known from deltas alone, and so they stay.
+            self.book.apply_snapshot(bids, asks, False)
+            self.book.apply_delta(far_bids, far_asks)
+            self.in_gap = False
+            self.learns = event.keeps_far_levels
+        except (ValueError, msgspec.DecodeError):
             self.refused += 1
 
     def on_delta(self, event: BookDelta) -> None:

@@ -11,7 +11,19 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from detector.conditions import Condition
-from detector.signals import breadth, deleveraging, depth, dislocation, feed, liquidations, void
+from detector.signals import (
+    breadth,
+    deleveraging,
+    depth,
+    dislocation,
+    dislocation_breadth,
+    feed,
+    liquidations,
+    liquidations_market,
+    offbook,
+    void,
+    void_venue,
+)
 from detector.verdict import ANY, CALM, CRITICAL, EMERGENCY, HIGH, WARN, WATCH
 from schemas.alert import MARKET, Direction, Stage
 
@@ -32,7 +44,7 @@ class Standing(NamedTuple):
 def market_standing(active: Sequence[Condition], watched: Mapping[str, int], majors: Collection[str]) -> Standing:
     """The level of the market as a whole; `watched` is the number of assets on each venue."""
     shock = [c for c in active if c.stage == "S1" and c.venue == MARKET]
-    broad = [c for c in active if c.rule in (breadth.FLOW, liquidations.MARKET_RULE)]
+    broad = [c for c in active if c.rule in (breadth.FLOW, liquidations_market.RULE)]
     flow_assets = {c.asset for c in active if c.stage == "S2" and c.asset != ANY and c.severity >= WARN}
     flowing = bool(broad) or len(flow_assets) >= MANY_ASSETS
     late = {c.venue for c in active if c.rule in (feed.DELAY, feed.SILENCE)}
@@ -50,7 +62,7 @@ def market_standing(active: Sequence[Condition], watched: Mapping[str, int], maj
             level = HIGH
         if flowing and key:
             level = CRITICAL
-    elif withdrawn or flowing or any(c.rule == dislocation.BREADTH for c in active):
+    elif withdrawn or flowing or any(c.rule == dislocation_breadth.RULE for c in active):
         level = WATCH
     if any(c.stage == "S5" and c.severity >= CRITICAL for c in active) and (shock or flowing):
         level, key = max(level, CRITICAL), key or "collateral peg broken"
@@ -69,7 +81,7 @@ def asset_standing(asset: str, active: Sequence[Condition]) -> Standing:
         level = WARN
         if "S3" in stages:
             level = HIGH
-        if any(c.rule == dislocation.ASSET and c.severity >= HIGH for c in own):
+        if any(c.rule == dislocation.RULE and c.severity >= HIGH for c in own):
             level, key = CRITICAL, "cross-venue dislocation"
         if any(c.rule == liquidations.RULE and c.severity >= CRITICAL for c in own):
             level, key = CRITICAL, "liquidations at twenty times their floor"
@@ -104,23 +116,23 @@ def _second_key(active: Sequence[Condition], late: set[str], thin: set[str]) -> 
     if len(late | thin) >= 2:
         return f"liquidity withdrawn or feeds failing on {' and '.join(sorted(late | thin))}"
     for c in active:
-        if c.rule == deleveraging.OFFBOOK:
+        if c.rule == offbook.RULE:
             return f"off-book fills on {c.venue}"
-        if c.rule == dislocation.BREADTH and c.severity >= HIGH:
+        if c.rule == dislocation_breadth.RULE and c.severity >= HIGH:
             return "cross-venue dislocation of two assets"
-        if c.rule in (liquidations.RULE, liquidations.MARKET_RULE) and c.severity >= CRITICAL:
+        if c.rule in (liquidations.RULE, liquidations_market.RULE) and c.severity >= CRITICAL:
             return f"liquidations on {c.venue}"
     return ""
 
 
 def _void_or_deleveraging(active: Sequence[Condition], moving: bool) -> str:
-    printed = {(c.venue, c.asset) for c in active if c.rule == deleveraging.PRINT}
+    printed = {(c.venue, c.asset) for c in active if c.rule == deleveraging.RULE}
     if printed and (moving or len({asset for _, asset in printed}) >= MANY_ASSETS):
         return f"auto-deleveraging on {' and '.join(sorted({venue for venue, _ in printed}))}"
     for c in active:
-        if c.rule == void.TWIN_VENUE and moving:
+        if c.rule == void_venue.RULE and moving:
             return f"liquidity void on {c.venue}"
-        if c.rule == dislocation.BREADTH and c.severity >= EMERGENCY:
+        if c.rule == dislocation_breadth.RULE and c.severity >= EMERGENCY:
             return "prices of three assets more than 5 % apart between venues"
     empty = {c.venue for c in active if c.rule == void.EMPTY}
     for venue in sorted(empty):

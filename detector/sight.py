@@ -2,41 +2,60 @@
 
 from __future__ import annotations
 
-from detector.signals import deleveraging, depth, dislocation, feed, liquidations, open_interest, pegs
-from detector.signals.asset_move import RULE as MOVE
-from detector.verdict import Verdict
-from detector.world import World
-from schemas.alert import Coverage
+from collections.abc import Collection, Iterable, Mapping
 
-FAMILIES = {
-    "price and flow": (MOVE,),
+from detector.signals import (
+    asset_move,
+    deleveraging,
+    depth,
+    dislocation,
+    dislocation_breadth,
+    feed,
+    liquidations,
+    offbook,
+    open_interest,
+    pegs,
+)
+from schemas.alert import Coverage
+from schemas.reading import AssetReading
+
+OF_AN_ASSET = {
+    "price and flow": (asset_move.RULE,),
     "book depth": (depth.DEPTH,),
     "liquidations": (liquidations.RULE,),
     "open interest": (open_interest.FLUSH,),
-    "trade ids": (deleveraging.OFFBOOK,),
-    "cross-venue prices": (dislocation.ASSET, dislocation.BREADTH),
+    "cross-venue prices": (dislocation.RULE,),
+    "deleveraging prints": (deleveraging.RULE,),
+}
+"""Independent families of evidence about one asset, and the rules that stand for them."""
+
+OF_THE_MARKET = OF_AN_ASSET | {
+    "cross-venue prices": (dislocation.RULE, dislocation_breadth.RULE),
+    "trade ids": (offbook.RULE,),
     "collateral pegs": (pegs.RULE,),
-    "deleveraging prints": (deleveraging.PRINT,),
     "feed delay": (feed.DELAY,),
 }
-"""Independent families of evidence and the rules that stand for them."""
+"""The same for the market as a whole."""
 
 MOST_FAULTS = 12
 """Faulty books named one by one in an alert; the rest are counted."""
 
 
-def coverage(world: World, verdicts: list[Verdict]) -> Coverage:
-    """What was visible in this second."""
-    sighted = {verdict.rule for verdict in verdicts if verdict.known}
+def coverage(
+    families: Mapping[str, tuple[str, ...]], sighted: Collection[str], assets: Iterable[AssetReading]
+) -> Coverage:
+    """What was visible in this second: `sighted` are the rules that could see somewhere."""
     blind = [
-        f"{family}: no source can be evaluated" for family, rules in FAMILIES.items() if not sighted.intersection(rules)
+        f"{family}: no source can be evaluated"
+        for family, rules in families.items()
+        if not any(rule in sighted for rule in rules)
     ]
-    faults = [
-        f"{market.venue} {market.instrument.instrument} book: {market.quotes.fault}"
-        for market in world.markets.values()
-        if market.quotes.book is not None and market.quotes.fault and market.quotes.fault != "no levels"
-    ]
-    faults.sort()
+    faults = sorted(
+        f"{market.venue} {market.instrument} book: {market.book_fault}"
+        for asset in assets
+        for market in asset.markets
+        if market.book_fault and market.book_fault != "no levels"
+    )
     if len(faults) > MOST_FAULTS:
         faults = [*faults[:MOST_FAULTS], f"and {len(faults) - MOST_FAULTS} more books"]
-    return Coverage(live=len(FAMILIES) - len(blind), families=len(FAMILIES), blind=(*blind, *faults))
+    return Coverage(live=len(families) - len(blind), families=len(families), blind=(*blind, *faults))

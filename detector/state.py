@@ -1,6 +1,4 @@
-"""Saving and restoring the engine's memory: one MessagePack tree, kernel objects as their own bytes, a version in
-front.
-"""
+"""Saving and restoring memory: one MessagePack tree, kernel objects as their own bytes, a version in front."""
 
 from __future__ import annotations
 
@@ -12,11 +10,10 @@ from detector.kernel import Book, Window
 from detector.ordering import OrderState, Timed
 from schemas.codec import decode_event, encode
 
-VERSION = 1
+VERSION = 2
 """Raised whenever any saved field changes meaning; an old state is refused, and the engine warms up anew."""
 
 M = TypeVar("M")
-
 
 Packed = list[tuple[int, bytes]]
 
@@ -25,32 +22,41 @@ class StateError(ValueError):
     """A saved state that this version cannot continue."""
 
 
+def encode_tree(memory: object) -> bytes:
+    """The bytes of a memory tree."""
+    return msgspec.msgpack.encode((VERSION, memory), enc_hook=_plain)
+
+
+def decode_tree(data: bytes, kind: type[M]) -> M:
+    """What `encode_tree` saved."""
+    try:
+        version, memory = msgspec.msgpack.decode(data, type=tuple[int, msgspec.Raw])
+        if version != VERSION:
+            raise StateError(f"state of version {version}; this program writes version {VERSION}")
+        return msgspec.msgpack.decode(memory, type=kind, dec_hook=_rich)
+    except msgspec.DecodeError as error:
+        raise StateError(f"not a saved state: {error}") from error
+
+
 def encode_state(memory: object, order: OrderState) -> bytes:
     """The bytes of a memory tree and of the events that still wait for their turn."""
-    *numbers, waiting, ahead = order
-    return msgspec.msgpack.encode((VERSION, memory, (*numbers, _packed(waiting), _packed(ahead))), enc_hook=_plain)
+    *numbers, waiting = order
+    packed: Packed = [(ts, encode(event)) for ts, event in waiting]
+    return encode_tree((memory, (*numbers, packed)))
 
 
 def decode_state(data: bytes, kind: type[M]) -> tuple[M, OrderState]:
     """What `encode_state` saved."""
+    saved: tuple[M, tuple[int, int, int, int, int, Packed]] = decode_tree(
+        data,
+        tuple[kind, tuple[int, int, int, int, int, Packed]],  # type: ignore[valid-type]
+    )
+    memory, (newest_ns, released_ns, limit_ns, late, ahead, packed) = saved
     try:
-        version, memory_bytes, order_bytes = msgspec.msgpack.decode(data, type=tuple[int, msgspec.Raw, msgspec.Raw])
-        if version != VERSION:
-            raise StateError(f"state of version {version}; this program writes version {VERSION}")
-        memory = msgspec.msgpack.decode(memory_bytes, type=kind, dec_hook=_rich)
-        order = msgspec.msgpack.decode(order_bytes, type=tuple[int, int, int, int, int, Packed, Packed])
+        waiting: Timed = [(ts, decode_event(event)) for ts, event in packed]
     except msgspec.DecodeError as error:
-        raise StateError(f"not a saved state: {error}") from error
-    newest_ns, released_ns, late, clamped, stray, waiting, ahead = order
-    return memory, (newest_ns, released_ns, late, clamped, stray, _unpacked(waiting), _unpacked(ahead))
-
-
-def _packed(events: Timed) -> Packed:
-    return [(ts, encode(event)) for ts, event in events]
-
-
-def _unpacked(events: Packed) -> Timed:
-    return [(ts, decode_event(event)) for ts, event in events]
+        raise StateError(f"not a saved event: {error}") from error
+    return memory, (newest_ns, released_ns, limit_ns, late, ahead, waiting)
 
 
 def _plain(value: Any) -> Any:

@@ -52,11 +52,11 @@ class Trading(msgspec.Struct):
     notional_known: bool = True
     ids: TradeIds = msgspec.field(default_factory=TradeIds)
 
-    def on_trade(self, trade: Trade, now_ns: int, pause_end_ns: int) -> None:
-        """Account for a print on the book; `pause_end_ns` is when the whole venue was last silent for a moment."""
+    def on_trade(self, trade: Trade, now_ns: int) -> None:
+        """Account for a print on the book."""
         trade_id = trade.trade_id
         if type(trade_id) is int:
-            self.ids.on_id(trade_id, unseen=pause_end_ns > self.last_trade_ns)
+            self.ids.on_id(trade_id, self.last_trade_ns, now_ns)
         self.price = trade.price
         self.last_trade_ns = now_ns
         self.trades += 1
@@ -76,10 +76,10 @@ class Trading(msgspec.Struct):
                 self.sell_bucket = bucket
                 self.orders_sell += 1
 
-    def on_offbook(self, trade: Trade, pause_end_ns: int) -> None:
+    def on_offbook(self, trade: Trade, now_ns: int) -> None:
         """Account for a fill that did not happen on the book: its id is used, its price is not."""
         if type(trade.trade_id) is int:
-            self.ids.on_id(trade.trade_id, unseen=pause_end_ns > self.last_trade_ns)
+            self.ids.on_id(trade.trade_id, self.last_trade_ns, now_ns)
 
     def close_second(self, now_s: int, learn: bool, alive: bool = True) -> None:
         """Turn the second that ends at `now_s` into bars and features; baselines move only while `learn`.

@@ -1,19 +1,19 @@
-"""What signals may look at: all markets, grouped by asset and venue, at one second of event time."""
+"""What the signals of single assets may look at: markets, grouped by asset and venue, at one second of event time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from statistics import median
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from detector.config import Config
 from detector.market import Market
-from detector.pool import Pool
-from detector.pulse import Pulse
 from schemas.instrument import Instrument
 
 NS = 1_000_000_000
+
+TOLD_NS = 5 * NS
+"""What the clock said holds for so long: it ticks every second, and says again what still holds."""
 
 
 class World(msgspec.Struct):
@@ -27,8 +27,12 @@ class World(msgspec.Struct):
     markets: dict[str, Market] = {}
     by_asset: dict[str, list[str]] = {}
     by_venue: dict[str, list[str]] = {}
-    pool: Pool = msgspec.field(default_factory=Pool)
-    pulses: dict[str, Pulse] = {}
+    last_trades: dict[str, int] = {}
+    """Event time of each venue's newest trade on any market, told by the stream's clock."""
+    pauses: dict[str, tuple[int, ...]] = {}
+    """When each venue's latest pauses, in which it traded nowhere, ended."""
+    quotes_in_dollars: dict[str, tuple[float, int]] = {}
+    """What quote currencies are worth, and when the stream's clock told it last."""
 
     @property
     def now_ns(self) -> int:
@@ -49,7 +53,6 @@ class World(msgspec.Struct):
         if instrument is None:
             return None
         market = self.markets[key] = Market(instrument=instrument)
-        self.pulses.setdefault(instrument.venue, Pulse())
         for groups, name in ((self.by_asset, instrument.base), (self.by_venue, instrument.venue)):
             group = groups.setdefault(name, [])
             group.append(key)
@@ -74,25 +77,19 @@ class World(msgspec.Struct):
         for venue in sorted(self.by_venue):
             yield venue, self.of_venue(venue)
 
-    def assets_watched(self) -> dict[str, int]:
-        """Assets on each venue."""
-        return {venue: len({self.markets[key].asset for key in keys}) for venue, keys in self.by_venue.items()}
+    def silent_ns(self, venue: str) -> int:
+        """For how long the venue has not traded on any market; 0 or less where it just did."""
+        return self.now_ns - self.last_trades.get(venue, 0)
 
-    def median_move(self) -> float:
-        """Median 60-s move over all markets; 0.0 while none is known."""
-        moves = [market.trading.move_60s for market in self.markets.values() if market.trading.move_60s is not None]
-        return median(moves) if moves else 0.0
+    def tell_dollars(self, worth: Mapping[str, float], now_ns: int) -> None:
+        """Take what a tick says of quote currencies. Several producers' ticks may speak of different ones."""
+        for quote, value in worth.items():
+            self.quotes_in_dollars[quote] = (value, now_ns)
 
     def dollars(self, quote: str) -> float:
-        """What one coin of a quote currency is worth in dollars, by its own markets here; 1.0 where nobody says."""
-        if quote == "USD":
-            return 1.0
-        markets = [m for m in self.of_asset(quote) if m.trading.fresh(self.now_ns, 60)]
-        for against in ("USD", "USDT"):
-            prices = [m.trading.price for m in markets if m.instrument.quote == against]
-            if prices and quote != against:
-                return median(prices) * (self.dollars("USDT") if against == "USDT" else 1.0)
-        return 1.0
+        """What one coin of a quote currency is worth in dollars, by its own markets; 1.0 where nobody says."""
+        value, told_ns = self.quotes_in_dollars.get(quote, (1.0, 0))
+        return value if told_ns > self.now_ns - TOLD_NS else 1.0
 
     def floor_usd_min(self, asset: str) -> float:
         """Dollars of liquidations a minute that count for this asset."""

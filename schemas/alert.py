@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from schemas.units import Count, Flag, Identifier, Ratio, Text, TimestampNs
+from schemas.units import Count, Flag, Identifier, Text, TimestampNs
 
 Stage = Literal["S1", "S2", "S3", "S4", "S5", "S6"]
 Direction = Literal["down", "up", "none"]
@@ -128,22 +128,3 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="al
     coverage: Coverage
     second_key: Text = ""
     """The independent family of evidence that allowed CRITICAL or EMERGENCY; empty below."""
-
-
-class Reading(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="reading"):
-    """One market as the detector sees it at a moment: what a table or a chart shows."""
-
-    ts_ns: TimestampNs
-    """Event time of the evaluation."""
-    venue: Identifier
-    """The venue's id."""
-    instrument: Identifier
-    """The canonical id, unique within the venue: `BTC-USDT-PERP`."""
-    asset: Identifier
-    """Its base asset."""
-    stages: tuple[Stage, ...]
-    """The stages of which a condition holds on this venue and asset."""
-    evidence: tuple[Evidence, ...]
-    """What the signals say; an unknown one is there, with the reason in its `note`."""
-    delay_ratio: Ratio | None = None
-    """The feed's delay now over what is normal for it; null when unknown."""

@@ -10,8 +10,9 @@ import typing
 
 import msgspec
 
-from schemas.alert import Alert, Reading, Transition
+from schemas.alert import Alert, Transition
 from schemas.base import Event
+from schemas.clock import Tick
 from schemas.health import Gap, VenueStatus
 from schemas.instrument import Instrument
 from schemas.market import (
@@ -25,6 +26,8 @@ from schemas.market import (
     OpenInterest,
     Trade,
 )
+from schemas.reading import Reading
+from schemas.state import Heartbeat, MarketState
 
 AnyEvent = (
     Instrument
@@ -39,11 +42,12 @@ AnyEvent = (
     | Insurance
     | Gap
     | VenueStatus
+    | Tick
 )
 """Every kind of event."""
 
-Output = Transition | Alert | Reading
-"""Every kind of line that the detector writes."""
+Output = Transition | Alert | Reading | Heartbeat | MarketState
+"""Every kind of message that the detector writes."""
 
 EVENTS: tuple[type[Event], ...] = typing.get_args(AnyEvent)
 OUTPUTS: tuple[type[msgspec.Struct], ...] = typing.get_args(Output)

@@ -1,7 +1,8 @@
 """JSON Schemas of everything that is written, generated from the messages: `python -m schemas.contract [--check]`.
 
-`contracts/event.json` is a market event, `contracts/output.json` a line that the detector writes. With `--check`
-nothing is written and a difference is an error, so that the published contract cannot fall behind the code.
+`contracts/event.json` is a market event, `contracts/output.json` a line that the detector writes,
+`contracts/asyncapi.json` says which of them are in which topic. With `--check` nothing is written and a difference is
+an error, so that the published contract cannot fall behind the code.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from typing import Any
 
 import msgspec
 
-from schemas import alert, base, health, instrument, market
+from schemas import alert, asyncapi, base, clock, health, instrument, market, reading, state
 from schemas.codec import AnyEvent, Output
+from schemas.topics import TOPICS
 
 CONTRACTS = Path(__file__).with_name("contracts")
 
 CONTENTS: dict[str, tuple[Any, str]] = {
     "event.json": (AnyEvent, "A market event"),
-    "output.json": (Output, "What the detector says: a condition's transition, an alert, or a reading"),
+    "output.json": (Output, "What the detector says: a condition's transition, an alert, a reading, or that it lives"),
 }
 
 INTEGERS = "Integers are exact up to 64 bits: a reader that keeps numbers as doubles loses nanoseconds."
@@ -32,7 +34,9 @@ INTEGERS = "Integers are exact up to 64 bits: a reader that keeps numbers as dou
 
 def generate() -> dict[str, str]:
     """Each contract's file name and text."""
-    return {name: _text(union, title) for name, (union, title) in CONTENTS.items()}
+    texts = {name: _text(_schema(union, title)) for name, (union, title) in CONTENTS.items()}
+    _, definitions = _components([AnyEvent, Output], "#/components/schemas/{name}")
+    return texts | {"asyncapi.json": _text(asyncapi.document(TOPICS, definitions))}
 
 
 def drift() -> list[str]:
@@ -60,21 +64,30 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if check and outdated else 0
 
 
-def _text(union: Any, title: str) -> str:
-    (root,), definitions = msgspec.json.schema_components([union], ref_template="#/$defs/{name}")
-    notes = _notes()
-    for name, definition in definitions.items():
-        definition["description"] = inspect.cleandoc(definition["description"])
-        for field, schema in definition["properties"].items():
-            _describe(schema, notes.get((name, field)))
-    schema = {
+def _text(contract: dict[str, Any]) -> str:
+    return json.dumps(contract, indent=2, ensure_ascii=False) + "\n"
+
+
+def _schema(union: Any, title: str) -> dict[str, Any]:
+    (root,), definitions = _components([union], "#/$defs/{name}")
+    return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
         "description": INTEGERS,
         **root,
         "$defs": definitions,
     }
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _components(types: list[Any], reference: str) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
+    """Schemas of the types, and the definitions that they refer to."""
+    roots, definitions = msgspec.json.schema_components(types, ref_template=reference)
+    notes = _notes()
+    for name, definition in definitions.items():
+        definition["description"] = inspect.cleandoc(definition["description"])
+        for field, schema in definition["properties"].items():
+            _describe(schema, notes.get((name, field)))
+    return roots, definitions
 
 
 def _describe(schema: dict[str, Any], note: str | None) -> None:
@@ -94,7 +107,7 @@ def _describe(schema: dict[str, Any], note: str | None) -> None:
 def _notes() -> dict[tuple[str, str], str]:
     """The docstring under each field, by class and field."""
     notes: dict[tuple[str, str], str] = {}
-    for module in (base, instrument, market, health, alert):
+    for module in (base, clock, instrument, market, health, alert, reading, state):
         for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.ClassDef):
                 notes.update(_class_notes(node, notes))

@@ -68,6 +68,15 @@ class BookSnapshot(Event, frozen=True, tag="book_snapshot"):
     """The last of the book's updates that it contains."""
     keeps_far_levels: Flag = False
     """True for a resync of a diff-fed book: levels outside this range stay, *carried*. False: this is all there is."""
+    keyframe: Flag = False
+    """True for a copy of a book inside the stream, for readers that have none yet: it holds what the messages before it
+    built, is nothing new to a reader of those, and replaces the whole book of any other. `keeps_far_levels` then says
+    that deltas teach this book what lies beyond a snapshot.
+    """
+    proven_bid: Price | None = None
+    """Of a keyframe: the worst bid of the venue's last snapshot; bids beyond it are known from deltas alone."""
+    proven_ask: Price | None = None
+    """As `proven_bid`."""
 
 
 class BookTop(Event, frozen=True, tag="book_top"):

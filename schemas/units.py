@@ -12,7 +12,9 @@ def _unit(unit: str, description: str) -> msgspec.Meta:
 
 
 TimestampNs = Annotated[int, _unit("ns since 1970-01-01 UTC", "A moment, in integer nanoseconds UTC.")]
+DurationNs = Annotated[int, _unit("ns", "A length of time, in integer nanoseconds.")]
 DurationS = Annotated[int, _unit("s", "A length of time.")]
+DurationSeconds = Annotated[float, _unit("s", "A length of time, with its fractions.")]
 Price = Annotated[float, _unit("quote per base", "A price in the instrument's quote currency.")]
 Quantity = Annotated[float, _unit("instrument lots", "Base coin on linear and spot markets, contracts on inverse.")]
 BaseQuantity = Annotated[float, _unit("base coin", "A quantity of the base asset.")]

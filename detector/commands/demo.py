@@ -17,9 +17,11 @@ from detector.commands.labels import match_lines
 from detector.console.json_lines import JsonLines
 from detector.console.screen import Screen
 from detector.console.summary import speed_line
-from detector.engine import Engine, Output
+from detector.engine import Engine
+from detector.inhibition import Inhibition
 from detector.runtime.pipeline import Listener, Pipeline
 from detector.runtime.played import play
+from detector.shard import Output
 from producers.bundled import CALM_SECONDS
 from producers.health import Health
 from producers.reconstruction import labels
@@ -94,10 +96,12 @@ def _part(
     engine, health = Engine(), Health()
     alerts: list[Alert] = []
     transitions: list[Transition] = []
+    inhibition = Inhibition()
 
     def keep(output: Output) -> None:
         if isinstance(output, Alert):
-            alerts.append(output)
+            if inhibition.allows(output):
+                alerts.append(output)
         else:
             transitions.append(output)
 
@@ -122,7 +126,7 @@ def _part(
             screen.save(picture)
     wall_s = time.perf_counter() - started
     speed = speed_line(pipeline.events, wall_s, engine)
-    return Played(alerts, transitions, pipeline.events, wall_s, speed, tuple(engine.memory.world.by_venue))
+    return Played(alerts, transitions, pipeline.events, wall_s, speed, tuple(engine.venues()))
 
 
 def _check_writable(path: Path) -> None:

@@ -13,8 +13,10 @@ from detector.console.json_lines import JsonLines
 from detector.console.progress import ShareBar
 from detector.console.summary import coverage_lines, engine_lines, speed_line
 from detector.console.wording import alert_lines, clock, transition_line
-from detector.engine import Engine, Output
+from detector.engine import Engine
+from detector.inhibition import Inhibition
 from detector.runtime.pipeline import Pipeline
+from detector.shard import Output
 from producers.errors import RecordingError
 from producers.replay import Replay, Tally
 from producers.tardis_csv import TardisReplay, TardisTrades, is_trades_file
@@ -58,7 +60,7 @@ def replay(
     with ShareBar("replaying") as bar:
         for batch in source:
             pipeline.publish(window.of(batch))
-            bar.show(source.progress(), f"{clock(engine.order.newest_ns)}  {pipeline.events:,} events")
+            bar.show(source.progress(), f"{clock(engine.newest_ns)}  {pipeline.events:,} events")
         pipeline.finish()
     wall_s = time.perf_counter() - started
     for line in _trades_lines(source.sources) if isinstance(source, TardisReplay) else _frames_lines(source.tallies):
@@ -66,11 +68,11 @@ def replay(
     for line in (*engine_lines(engine), *coverage_lines(engine)):
         say(line)
     if truth:
-        seen_ns = range(engine.memory.first_ns, engine.order.newest_ns)
+        seen_ns = range(engine.first_ns, engine.newest_ns)
         told = [label for label in truth if label.onset_ns in seen_ns]
-        for line in match_lines(match_labels(told, transitions), list(engine.memory.world.by_venue)):
+        for line in match_lines(match_labels(told, transitions), engine.venues()):
             say(line)
-    if not engine.memory.events:
+    if not engine.events:
         say("nothing was replayed: the input is empty, or the window of --from and --to lies outside it")
     say(speed_line(pipeline.events, wall_s, engine))
     return engine
@@ -128,11 +130,13 @@ class _Words:
     def __init__(self, say: Say, conditions: bool) -> None:
         self.say = say
         self.conditions = conditions
+        self.inhibition = Inhibition()
 
     def __call__(self, output: Output) -> None:
         if isinstance(output, Alert):
-            for line in alert_lines(output):
-                self.say(line)
+            if self.inhibition.allows(output):
+                for line in alert_lines(output):
+                    self.say(line)
         elif self.conditions or output.venue == MARKET or output.asset == "*":
             self.say(transition_line(output))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from detector.engine import Output
+from detector.shard import Output
 from schemas.codec import encode
 
 

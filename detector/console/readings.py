@@ -29,14 +29,12 @@ class Row(NamedTuple):
 
 def rows(engine: Engine) -> Iterator[Row]:
     """All markets that have said anything, by asset and venue."""
-    world = engine.memory.world
     active: dict[tuple[str, str], set[str]] = {}
-    for condition in engine.memory.conditions.active():
+    for condition in engine.active():
         active.setdefault((condition.venue, condition.asset), set()).add(condition.stage)
-    for asset, markets in world.assets():
-        for market in markets:
-            stages = active.get((market.venue, asset), set()) | active.get((market.venue, "*"), set())
-            yield _row(asset, market, " ".join(sorted(stages)), world.now_ns)
+    for market in engine.markets():
+        stages = active.get((market.venue, market.asset), set()) | active.get((market.venue, "*"), set())
+        yield _row(market.asset, market, " ".join(sorted(stages)), engine.now_ns)
 
 
 def _row(asset: str, market: Market, stages: str, now_ns: int) -> Row:

@@ -17,7 +17,9 @@ from rich.text import Text
 from detector.console.readings import rows
 from detector.console.table import table
 from detector.console.wording import alert_lines, clock, day
-from detector.engine import Engine, Output
+from detector.engine import Engine
+from detector.inhibition import Inhibition
+from detector.shard import Output
 from schemas.alert import Alert
 
 FETCHED_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
@@ -49,6 +51,7 @@ class Screen:
         self.engine = engine
         self.title = title
         self.alerts: list[Alert] = []
+        self.inhibition = Inhibition()
         self.console = Console(highlight=False, soft_wrap=True, record=keep)
         if not self.console.is_terminal:
             self.console.width = PLAIN_WIDTH
@@ -69,8 +72,8 @@ class Screen:
             self._live.stop()
 
     def __call__(self, output: Output) -> None:
-        """Print an alert; conditions show in the table."""
-        if not isinstance(output, Alert):
+        """Print an alert, unless it is a part of the market's; conditions show in the table."""
+        if not isinstance(output, Alert) or not self.inhibition.allows(output):
             return
         self.alerts.append(output)
         lines = alert_lines(output)
@@ -97,7 +100,7 @@ class Screen:
         path.write_text(FETCHED_FONTS.sub("", svg), encoding="utf-8")
 
     def _table(self) -> Table:
-        now_ns = self.engine.memory.world.now_ns
+        now_ns = self.engine.now_ns
         found = list(rows(self.engine))
         troubled = sorted(found, key=lambda row: not row.stages)[:MOST_ROWS]
         return table(troubled, f"{self.title}   {day(now_ns)} {clock(now_ns)} UTC")

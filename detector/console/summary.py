@@ -15,8 +15,8 @@ STATES: tuple[BandState, ...] = get_args(BandState)
 
 def speed_line(events: int, wall_s: float, engine: Engine) -> str:
     """Events a second, and how many times faster than the recording's own time."""
-    first_ns = engine.memory.first_ns
-    span_s = max(0.0, (engine.order.newest_ns - first_ns) / 1e9) if first_ns else 0.0
+    first_ns = engine.first_ns
+    span_s = max(0.0, (engine.newest_ns - first_ns) / 1e9) if first_ns else 0.0
     rate = events / wall_s if wall_s > 0 else 0.0
     times = f", {span_s / wall_s:,.0f} x real time" if wall_s > 0 and span_s else ""
     return f"{events:,} events in {wall_s:.1f} s: {rate:,.0f} events/s{times}"
@@ -24,24 +24,24 @@ def speed_line(events: int, wall_s: float, engine: Engine) -> str:
 
 def engine_lines(engine: Engine) -> Iterator[str]:
     """Late and unusable events, and for each rule the share of its evaluations in which it could see."""
-    memory = engine.memory
-    order = engine.order
-    yield f"late events {order.late:,} (still used), clamped clocks {order.clamped:,}, strays in time {order.stray:,}"
-    for reason, count in sorted(memory.dropped.items()):
+    ticker = engine.ticker
+    wrong = f"clamped clocks {ticker.clamped:,}, strays in time {ticker.stray:,}"
+    yield f"late events {engine.late:,} (still used), {wrong}"
+    for reason, count in engine.dropped().items():
         yield f"unusable events, {reason}: {count:,}"
-    refused = sum(market.quotes.refused for market in memory.world.markets.values())
+    refused = sum(market.quotes.refused for market in engine.markets())
     if refused:
         yield f"book messages with impossible numbers, left out: {refused:,}"
-    crossed = sum(market.quotes.crossed_total_s for market in memory.world.markets.values())
+    crossed = sum(market.quotes.crossed_total_s for market in engine.markets())
     yield f"seconds with a crossed book: {crossed}"
-    shares = memory.conditions.evaluable_share()
+    shares = engine.evaluable_share()
     if shares:
         yield "evaluable share of each rule: " + ", ".join(f"{rule} {share:.0%}" for rule, share in shares.items())
 
 
 def coverage_lines(engine: Engine) -> Iterator[str]:
     """For each book, band and side, the seconds in each state of knowledge."""
-    for market in engine.memory.world.markets.values():
+    for market in engine.markets():
         if market.quotes.book is None:
             continue
         yield f"{market.venue} {market.instrument.instrument}: seconds {' / '.join(STATES)}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from detector.engine import Engine, Output
+from detector.engine import Engine
+from detector.shard import Output
 from schemas.base import Event
 
 Listener = Callable[[Output], None]
@@ -28,7 +29,7 @@ class Pipeline:
 
     def tick(self) -> None:
         """Let the engine see that time passes: event time goes on from the newest event by the time since it came."""
-        newest_ns = self.engine.order.newest_ns
+        newest_ns = self.engine.newest_ns
         if newest_ns:
             self._emit(self.engine.tick(newest_ns + int((time.monotonic() - self.last_publish_s) * 1e9)))
             self.last_publish_s = time.monotonic()

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from detector.overview import Overview
 from detector.verdict import ANY, CALM, WATCH, Verdict, towards, unknown
-from detector.world import World
 from schemas.alert import MARKET, Evidence
 
 RULE = "S1.branching/1"
 
 
-def evaluate(world: World) -> Iterator[Verdict]:
+def evaluate(view: Overview) -> Iterator[Verdict]:
     """One verdict for the market."""
-    pool, shock = world.pool, world.config.shock
+    pool, shock = view.pool, view.config.shock
     if pool.sells.value is None or pool.buys.value is None or pool.rate_ratio_60s is None:
         yield unknown(RULE, "S1")
         return
@@ -32,7 +32,7 @@ def evaluate(world: World) -> Iterator[Verdict]:
         ANY,
         WATCH if on else CALM,
         value > shock.branching_off and rate > shock.rate_on * 0.5,
-        direction=towards(world.median_move()),
+        direction=towards(view.median_move()),
         evidence=(
             Evidence(signal="branching_ratio", value=round(value, 3), threshold=shock.branching_on, unit="ratio"),
             Evidence(signal="order_rate", value=round(rate, 1), baseline=1.0, threshold=shock.rate_on, unit="x usual"),

@@ -10,38 +10,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
+from detector.overview import Overview
 from detector.verdict import ANY, CALM, WARN, WATCH, Verdict, unknown
-from detector.world import World
 from schemas.alert import MARKET, Direction, Evidence
 
 SHOCK = "S1.breadth/1"
 FLOW = "S2.breadth/1"
 
 
-def asset_moves(world: World) -> dict[str, tuple[float, float]]:
+def asset_moves(view: Overview) -> dict[str, tuple[float, float]]:
     """For each asset with fresh prices the median over its markets of (60-s move, move in σ)."""
-    floor, stale = world.config.shock.sigma_floor, 6 * world.config.timing.price_stale_s
+    floor, stale = view.config.shock.sigma_floor, 6 * view.config.timing.price_stale_s
     moves: dict[str, tuple[float, float]] = {}
-    for asset, markets in world.assets():
-        if asset in world.config.collateral.pegs:
+    for asset in view.assets:
+        if asset.asset in view.config.collateral.pegs:
             continue
         found = [
-            (trading.move_60s, trading.move_60s / max(trading.sigma, floor))
-            for market in markets
-            if (trading := market.trading).move_60s is not None
-            and trading.sigma is not None
-            and trading.fresh(world.now_ns, stale)
+            (market.move_60s, market.move_60s / max(market.sigma, floor))
+            for market in asset.markets
+            if market.move_60s is not None and market.sigma is not None and view.fresh(market, stale)
         ]
         if found:
-            moves[asset] = (median(m for m, _ in found), median(z for _, z in found))
+            moves[asset.asset] = (median(m for m, _ in found), median(z for _, z in found))
     return moves
 
 
-def evaluate(world: World) -> Iterator[Verdict]:
+def evaluate(view: Overview) -> Iterator[Verdict]:
     """One verdict for the shock and one for the flow behind it."""
-    shock, flow = world.config.shock, world.config.flow
-    moves = asset_moves(world)
-    rate = world.pool.rate_ratio_10s
+    shock, flow = view.config.shock, view.config.flow
+    moves = asset_moves(view)
+    rate = view.pool.rate_ratio_10s
     if len(moves) < shock.few_assets:
         yield unknown(SHOCK, "S1")
         yield unknown(FLOW, "S2")
@@ -75,7 +73,7 @@ def evaluate(world: World) -> Iterator[Verdict]:
         return
     forced = on and rate > flow.market_rate_on
     # Between two waves prices pause while the flow goes on exciting itself: that is not the end of it.
-    excited = max(world.pool.sells.value or 0.0, world.pool.buys.value or 0.0) > shock.branching_off
+    excited = max(view.pool.sells.value or 0.0, view.pool.buys.value or 0.0) > shock.branching_off
     still = holds or (excited and rate > flow.market_rate_on * 0.5)
     yield Verdict(
         FLOW,

@@ -17,12 +17,11 @@ import msgspec
 from detector.bars import Ring
 from detector.market import Market
 from detector.stats.rolling_median import RollingMedian
-from detector.verdict import ANY, CRITICAL, EMERGENCY, HIGH, WARN, WATCH, Verdict, calm, grade, towards, unknown
+from detector.verdict import HIGH, WARN, Verdict, calm, grade, towards, unknown
 from detector.world import World, key_of
 from schemas.alert import MARKET, Direction, Evidence
 
-ASSET = "S4.dislocation/1"
-BREADTH = "S4.dislocation_breadth/1"
+RULE = "S4.dislocation/1"
 
 
 def _exchange(key: str) -> str:
@@ -36,27 +35,27 @@ class Dislocations(msgspec.Struct):
     usual: dict[str, RollingMedian] = {}
     recent: dict[str, Ring] = {}
     """Absolute deviation of each of the last `dislocation_s` seconds."""
+    lasting: dict[str, float] = {}
+    """Each comparable asset's largest deviation that has lasted, as of the last evaluation."""
 
     def evaluate(self, world: World, learn: bool) -> Iterator[Verdict]:
-        """One verdict an asset with two or more markets, and one for the market."""
+        """One verdict an asset with two or more markets."""
         limits = world.config.void
-        sustained: dict[str, float] = {}
-        comparable = 0
+        self.lasting = {}
         for asset, markets in world.assets():
             if len(markets) < 2 or asset in world.config.collateral.pegs:
                 continue
             deviations = self._deviations(world, asset, markets, learn)
             if not deviations:
-                yield unknown(ASSET, "S4", MARKET, asset)
+                yield unknown(RULE, "S4", MARKET, asset)
                 continue
-            comparable += 1
             key, size = max(deviations.items(), key=lambda item: (item[1][0], item[0]))
             lasting, signed = size
-            sustained[asset] = lasting
+            self.lasting[asset] = lasting
             severity = grade(lasting, (limits.dislocation_warn, WARN), (limits.dislocation_critical, HIGH))
             holds = lasting >= limits.dislocation_watch / 2
             if not (severity or holds):
-                yield calm(ASSET, "S4", MARKET, asset)
+                yield calm(RULE, "S4", MARKET, asset)
                 continue
             direction: Direction = "none"
             peers = {_exchange(k) for k in deviations if k != key} - {_exchange(key)}
@@ -74,11 +73,7 @@ class Dislocations(msgspec.Struct):
                     note=who,
                 ),
             )
-            yield Verdict(ASSET, "S4", MARKET, asset, severity, holds, direction=direction, evidence=evidence)
-        if not comparable:
-            yield unknown(BREADTH, "S4")
-            return
-        yield self._breadth(world, sustained)
+            yield Verdict(RULE, "S4", MARKET, asset, severity, holds, direction=direction, evidence=evidence)
 
     def _deviations(
         self, world: World, asset: str, markets: list[Market], learn: bool
@@ -113,40 +108,3 @@ class Dislocations(msgspec.Struct):
                 interrupted = any(cell != cell for cell in recent.cells)
                 found[key] = (0.0 if interrupted else min(recent.cells), deviation)
         return found
-
-    def _breadth(self, world: World, sustained: dict[str, float]) -> Verdict:
-        limits = world.config.void
-        sizes = sorted(sustained.values(), reverse=True)
-        second = sizes[1] if len(sizes) > 1 else 0.0
-        third = sizes[2] if len(sizes) > 2 else 0.0
-        severity = grade(
-            second,
-            (limits.dislocation_watch, WATCH),
-            (limits.dislocation_warn, HIGH),
-            (limits.dislocation_critical, CRITICAL),
-        )
-        if third >= limits.dislocation_void:
-            severity = EMERGENCY
-        evidence = (
-            Evidence(
-                signal="second_largest_deviation",
-                value=round(second, 5),
-                threshold=limits.dislocation_watch,
-                unit="fraction",
-            ),
-            Evidence(
-                signal="assets_beyond_half_percent",
-                value=float(sum(s >= limits.dislocation_watch for s in sizes)),
-                unit="assets",
-            ),
-        )
-        return Verdict(
-            BREADTH,
-            "S4",
-            MARKET,
-            ANY,
-            severity,
-            second >= limits.dislocation_watch / 2,
-            direction=towards(world.median_move()),
-            evidence=evidence if severity else (),
-        )

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from detector.market import Market
+from detector.overview import NS, Listed, Overview
 from detector.verdict import ANY, CALM, HIGH, WARN, Verdict, calm, unknown
-from detector.world import NS, World
 from schemas.alert import Evidence
 
 PEER_RATE = 0.3
@@ -23,35 +22,32 @@ DELAY = "S3.feed_delay/1"
 SILENCE = "S3.silence/1"
 
 
-def evaluate(world: World) -> Iterator[Verdict]:
+def evaluate(view: Overview) -> Iterator[Verdict]:
     """Two verdicts a venue."""
-    late = {venue: _late_streams(world, markets) for venue, markets in world.venues()}
-    for venue, markets in world.venues():
+    late = {venue: _late_streams(view, markets) for venue, markets in view.venues()}
+    for venue, markets in view.venues():
         peers = [other for other in late if other != venue]
         told = [other for other in peers if late[other] is not None]
         healthy = [other for other in told if not late[other]]
-        yield _delay(world, venue, late[venue], bool(told), bool(healthy))
-        yield _silence(world, venue, markets)
+        yield _delay(view, venue, late[venue], bool(told), bool(healthy))
+        yield _silence(view, venue, markets)
 
 
-def _late_streams(world: World, markets: list[Market]) -> list[float] | None:
+def _late_streams(view: Overview, markets: list[Listed]) -> list[float] | None:
     """Delays in seconds of the venue's late streams; None while no stream's usual delay is known."""
-    limits = world.config.withdrawal
-    known = [market.delay for market in markets if market.delay.ratio is not None and market.delay.delay_s is not None]
+    limits = view.config.withdrawal
+    known = [
+        (market.delay_s, market.delay_ratio)
+        for _, market in markets
+        if market.delay_ratio is not None and market.delay_s is not None
+    ]
     if not known:
         return None
-    return [
-        delay.delay_s
-        for delay in known
-        if delay.delay_s is not None
-        and delay.ratio is not None
-        and delay.ratio > limits.delay_ratio
-        and delay.delay_s > limits.delay_warn_s
-    ]
+    return [delay_s for delay_s, ratio in known if ratio > limits.delay_ratio and delay_s > limits.delay_warn_s]
 
 
-def _delay(world: World, venue: str, late: list[float] | None, has_peers: bool, peer_healthy: bool) -> Verdict:
-    limits = world.config.withdrawal
+def _delay(view: Overview, venue: str, late: list[float] | None, has_peers: bool, peer_healthy: bool) -> Verdict:
+    limits = view.config.withdrawal
     if late is None or (late and not has_peers):
         return unknown(DELAY, "S3", venue, ANY)
     if not late or not peer_healthy:
@@ -75,15 +71,16 @@ def _delay(world: World, venue: str, late: list[float] | None, has_peers: bool, 
     )
 
 
-def _silence(world: World, venue: str, markets: list[Market]) -> Verdict:
+def _silence(view: Overview, venue: str, markets: list[Listed]) -> Verdict:
     """Silent for five seconds and three times its usual longest pause, while somebody elsewhere goes on trading."""
-    limits, now_ns = world.config.withdrawal, world.now_ns
-    last_ns = max(market.delay.last_event_ns for market in markets)
-    usual_s = world.pulses[venue].usual_longest_s
+    limits, now_ns = view.config.withdrawal, view.now_ns
+    last_ns = max(market.last_event_ns for _, market in markets)
+    pulse = view.pulses.get(venue)
+    usual_s = pulse.usual_longest_s if pulse is not None else None
     peers = [
         market
-        for market in world.markets.values()
-        if market.venue != venue and (market.trading.rate_ratio or 0.0) >= PEER_RATE and market.trading.fresh(now_ns, 2)
+        for _, market in view.markets
+        if market.venue != venue and (market.order_rate_ratio or 0.0) >= PEER_RATE and view.fresh(market, 2)
     ]
     if not last_ns or usual_s is None:
         return unknown(SILENCE, "S3", venue, ANY)

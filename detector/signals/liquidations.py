@@ -1,4 +1,4 @@
-"""S2: dollars liquidated a minute, per market and over the market.
+"""S2: dollars liquidated a minute, per market.
 
 The figure is what the venue reports: a lower bound where the feed is sampled (`saturated` when it prints in half of all
 seconds and has stopped counting). Blind where a venue shows no liquidations; blind does not mean none.
@@ -8,28 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from detector.verdict import ANY, CALM, CRITICAL, HIGH, WARN, Verdict, calm, grade, unknown
+from detector.verdict import CRITICAL, HIGH, WARN, Verdict, calm, grade, unknown
 from detector.world import World
-from schemas.alert import MARKET, Direction, Evidence
+from schemas.alert import Direction, Evidence
 
 RULE = "S2.liquidations/1"
-MARKET_RULE = "S2.liquidations_market/1"
 
 
 def evaluate(world: World) -> Iterator[Verdict]:
-    """One verdict a market, and one for all of them."""
+    """One verdict a market."""
     flow, now_ns = world.config.flow, world.now_ns
-    total, net, anyone = 0.0, 0.0, False
     for market in world.markets.values():
         forced = market.forced
         if not forced.seen:
             yield unknown(RULE, "S2", market.venue, market.asset)
             continue
-        anyone = True
         usd = forced.minute_usd(now_ns)
-        total += usd
         direction: Direction = "down" if forced.direction(now_ns) == "down" else "up"
-        net += usd if direction == "down" else -usd
         floor = max(world.floor_usd_min(market.asset), forced.busiest_minute_usd)
         ratio = usd / floor
         severity = grade(
@@ -58,23 +53,3 @@ def evaluate(world: World) -> Iterator[Verdict]:
                 ),
             ),
         )
-    if not anyone:
-        yield unknown(MARKET_RULE, "S2")
-        return
-    severity = CRITICAL if total >= flow.market_critical_usd_min else CALM
-    yield Verdict(
-        MARKET_RULE,
-        "S2",
-        MARKET,
-        ANY,
-        severity,
-        total >= flow.market_critical_usd_min / 2,
-        direction="down" if net >= 0 else "up",
-        evidence=(
-            Evidence(
-                signal="liquidations_60s", value=round(total, 0), threshold=flow.market_critical_usd_min, unit="USD"
-            ),
-        )
-        if severity
-        else (),
-    )

@@ -1,51 +1,38 @@
 """S4: price falls through a book that is gone. In the void activity *falls* while each dollar moves the price more.
 
 Three looks: the fast twin (a tenth in a minute while trading halves from its five-minute peak), Kyle's λ many times
-its usual
-with a 2 % minute behind it, and a book whose 1 % depth is all but gone with a spread many times its usual. A venue is
-void when
-the median of its assets is. Blind for the first ten minutes; λ lags the twin by minutes because it needs flow.
+its usual with a 2 % minute behind it, and a book whose 1 % depth is all but gone with a spread many times its usual.
+Blind for the first ten minutes; λ lags the twin by minutes because it needs flow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import median
 
 from detector.market import Market
 from detector.quotes import ASK, BID
-from detector.verdict import ANY, CALM, EMERGENCY, HIGH, WARN, Verdict, calm, towards, unknown
+from detector.verdict import CALM, HIGH, WARN, Verdict, calm, towards, unknown
 from detector.world import NS, World
 from schemas.alert import Direction, Evidence
 
 TWIN = "S4.fall_without_trades/1"
-TWIN_VENUE = "S4.venue_fall_without_trades/1"
 IMPACT = "S4.impact/1"
 EMPTY = "S4.empty_book/1"
-ALIVE_S = 3
-"""Seven COIN-M markets together never paused for more than 1.15 s between 21:00 and 22:00 on 10 October 2025."""
 
 
 def evaluate(world: World) -> Iterator[Verdict]:
-    """Three verdicts a market and one a venue."""
-    for venue, markets in world.venues():
-        yield _venue(world, venue, markets)
-        for market in markets:
-            yield _twin(world, market)
-            yield _impact(world, market)
-            if market.quotes.book is not None:
-                yield _empty(world, market)
-
-
-def _alive(world: World, venue: str) -> bool:
-    """Whether trades still come: a feed that was cut halves its rate too, and is no void."""
-    return world.now_ns - world.pulses[venue].last_ns <= ALIVE_S * NS
+    """Three verdicts a market."""
+    for market in world.markets.values():
+        yield _twin(world, market)
+        yield _impact(world, market)
+        if market.quotes.book is not None:
+            yield _empty(world, market)
 
 
 def _twin(world: World, market: Market) -> Verdict:
     limits, trading = world.config.void, market.trading
     move = trading.move_60s
-    if move is None or trading.rate_ratio is None or not _alive(world, market.venue):
+    if move is None or trading.rate_ratio is None or world.silent_ns(market.venue) > limits.alive_s * NS:
         return unknown(TWIN, "S4", market.venue, market.asset)
     if abs(move) < limits.fall / 2:
         return calm(TWIN, "S4", market.venue, market.asset)
@@ -64,33 +51,6 @@ def _twin(world: World, market: Market) -> Verdict:
         True,
         direction=towards(move),
         evidence=evidence if on else (),
-    )
-
-
-def _venue(world: World, venue: str, markets: list[Market]) -> Verdict:
-    limits = world.config.void
-    stale_s = world.config.timing.price_stale_s
-    known = [
-        m
-        for m in markets
-        if m.trading.move_60s is not None
-        and m.trading.rate_ratio is not None
-        and m.trading.fresh(world.now_ns, stale_s)
-    ]
-    if len(known) < limits.median_assets or not _alive(world, venue):
-        return unknown(TWIN_VENUE, "S4", venue, ANY)
-    move = median(m.trading.move_60s or 0.0 for m in known)
-    if abs(move) < limits.fall / 2:
-        return calm(TWIN_VENUE, "S4", venue, ANY)
-    slow = sum(m.trading.rate for m in known) / max(sum(m.trading.rate_peak for m in known), 1e-9)
-    on = abs(move) >= limits.fall and slow < limits.rate_share
-    evidence = (
-        Evidence(signal="median_move_60s", value=round(move, 4), threshold=limits.fall, unit="fraction"),
-        Evidence(signal="trade_rate_over_peak", value=round(slow, 2), threshold=limits.rate_share, unit="ratio"),
-    )
-    severity = EMERGENCY if on else CALM
-    return Verdict(
-        TWIN_VENUE, "S4", venue, ANY, severity, True, direction=towards(move), evidence=evidence if on else ()
     )
 
 

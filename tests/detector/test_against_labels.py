@@ -7,7 +7,17 @@ from typing import NamedTuple
 import pytest
 
 from detector.against_labels import match_labels
-from detector.signals import branching, breadth, deleveraging, depth, dislocation, feed, void
+from detector.signals import (
+    branching,
+    breadth,
+    deleveraging,
+    depth,
+    dislocation_breadth,
+    feed,
+    offbook,
+    void,
+    void_venue,
+)
 from producers.reconstruction import labels
 from schemas.alert import MARKET, Stage, Transition
 
@@ -90,15 +100,15 @@ def test_nothing_seen_is_a_miss() -> None:
         (Truth("S3", "north"), onset(feed.DELAY, "S3", venue="north"), False),
         (Truth("S3", "north", "feed"), onset(feed.DELAY, "S3", venue="north"), True),
         (Truth("S3", "north", "feed"), onset(depth.DEPTH, "S3", venue="north", asset="BTC"), False),
-        (Truth("S4", "north"), onset(void.TWIN_VENUE, "S4", venue="north"), True),
+        (Truth("S4", "north"), onset(void_venue.RULE, "S4", venue="north"), True),
         (Truth("S4", "north"), onset(void.IMPACT, "S4", venue="north", asset="BTC"), False),
-        (Truth("S4p", "north"), onset(dislocation.BREADTH, "S4"), True),
-        (Truth("S4", "north"), onset(dislocation.BREADTH, "S4"), False),
+        (Truth("S4p", "north"), onset(dislocation_breadth.RULE, "S4"), True),
+        (Truth("S4", "north"), onset(dislocation_breadth.RULE, "S4"), False),
         (Truth("S5", "south", "USDE"), onset("S5.peg/1", "S5", venue="south", asset="USDE"), True),
         (Truth("S5", "south", "USDE"), onset("S5.peg/1", "S5", venue="south", asset="FDUSD"), False),
-        (Truth("S6", "north"), onset(deleveraging.PRINT, "S6", venue="north", asset="BTC"), True),
-        (Truth("S6", "north"), onset(deleveraging.OFFBOOK, "S6", venue="north"), False),
-        (Truth("S6i", "north"), onset(deleveraging.OFFBOOK, "S6", venue="north"), True),
+        (Truth("S6", "north"), onset(deleveraging.RULE, "S6", venue="north", asset="BTC"), True),
+        (Truth("S6", "north"), onset(offbook.RULE, "S6", venue="north"), False),
+        (Truth("S6i", "north"), onset(offbook.RULE, "S6", venue="north"), True),
     ],
 )
 def test_only_the_right_rule_at_the_right_place_answers(label: Truth, transition: Transition, answers: bool) -> None:

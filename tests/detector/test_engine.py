@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from detector.engine import LONGEST_SILENCE_S, Engine
+from detector.engine import Engine
+from detector.market import Market
 from detector.quotes import BID, cell
+from detector.shard import LONGEST_SILENCE_S
 from schemas.alert import Alert, Transition
 from schemas.base import EVERY_INSTRUMENT, Event
 from schemas.health import Channel, Gap, VenueStatus
@@ -27,6 +29,7 @@ from schemas.market import (
 from tests.kit.synthetic_crash import CALM_S, NS, T0, synthetic_crash
 
 BTC = ("north", "BTC-USDT-PERP")
+BTC_ONLY = ("north", "BTC")
 MS = 1_000_000
 
 
@@ -71,19 +74,24 @@ def fed(*events: Event, until: float | None = None) -> Engine:
     return engine
 
 
+def btc(engine: Engine) -> Market:
+    """The state of the one market."""
+    return next(market for market in engine.markets() if (market.venue, market.asset) == BTC_ONLY)
+
+
 def test_a_trade_moves_the_price_of_its_market() -> None:
     """The most basic path from an event to a feature."""
     engine = fed(trade(0.1), trade(0.6, 101.0), until=3)
-    trading = engine.memory.world.markets["north|BTC-USDT-PERP"].trading
+    trading = btc(engine).trading
     assert trading.price == 101.0
-    assert engine.memory.world.now_s == T0 // NS + 3
+    assert engine.now_ns // NS == T0 // NS + 3
 
 
 def test_the_newest_event_counts_when_the_input_ends() -> None:
     """The last trade of every recording would be lost."""
     engine = fed(trade(0.1), trade(0.6, 101.0))
-    assert engine.memory.world.markets["north|BTC-USDT-PERP"].trading.price == 101.0
-    assert engine.memory.events == 3
+    assert btc(engine).trading.price == 101.0
+    assert engine.events == 2
 
 
 @pytest.mark.parametrize("kind", ["adl", "insurance_fund", "other"])
@@ -93,7 +101,7 @@ def test_a_print_off_the_book_never_moves_a_price(kind: Any) -> None:
     off = trade(80.5, 98.0, print=kind, trade_id=81)
     with_print = [*trades[:81], off, *(trade(second, trade_id=second + 1) for second in range(81, 100))]
     plain, disturbed = fed(*trades), fed(*with_print)
-    before, after = (e.memory.world.markets["north|BTC-USDT-PERP"] for e in (plain, disturbed))
+    before, after = (btc(e) for e in (plain, disturbed))
     assert after.trading.prices.cells == pytest.approx(before.trading.prices.cells, nan_ok=True)
     assert (after.trading.price, after.trading.move_60s) == (100.0, 0.0)
     assert after.trading.rate == before.trading.rate
@@ -105,8 +113,8 @@ def test_events_of_unknown_markets_are_counted_and_ignored() -> None:
     engine = fed(
         trade(0.1), trade(0.2, market=("north", "NEW-USDT-PERP")), trade(0.3, market=("east", "BTC-USDT-PERP"))
     )
-    assert engine.memory.dropped == {"unknown_instrument": 2}
-    assert list(engine.memory.world.markets) == ["north|BTC-USDT-PERP"]
+    assert engine.dropped() == {"unknown_instrument": 2}
+    assert [(market.venue, market.asset) for market in engine.markets()] == [BTC_ONLY]
 
 
 def test_every_kind_of_event_is_taken() -> None:
@@ -126,21 +134,21 @@ def test_every_kind_of_event_is_taken() -> None:
         gap(0.4, "trade"),
         until=1,
     )
-    market = engine.memory.world.markets["north|BTC-USDT-PERP"]
+    market = btc(engine)
     assert market.quotes.book is not None
     assert market.quotes.book.levels(1) == 3
     assert market.quotes.top_bid == 99.9
-    assert market.forced.minute_usd(engine.memory.world.now_ns) == 100.0
+    assert market.forced.minute_usd(engine.now_ns) == 100.0
     assert market.forced.adl_count == 1
     assert (market.forced.mark, market.forced.index, market.forced.open_interest) == (100.0, 100.1, 7.0)
-    assert engine.memory.dropped == {}
+    assert engine.dropped() == {}
 
 
 def test_a_book_is_unknown_from_a_gap_to_the_next_snapshot() -> None:
     """Depth of a book with missing messages would be believed."""
     events = [book(0.1), trade(0.2), gap(1.1, "book"), trade(2.1), book(3.1), trade(4.1)]
     faults = [
-        fed(*events[: n + 1], until=n).memory.world.markets["north|BTC-USDT-PERP"].quotes.fault for n in (2, 3, 5)
+        btc(fed(*events[: n + 1], until=n)).quotes.fault for n in (2, 3, 5)
     ]
     assert faults == ["gap", "gap", ""]
 
@@ -150,7 +158,7 @@ def test_a_lost_connection_concerns_every_market_of_the_venue() -> None:
     engine = Engine()
     engine.feed([definition(), definition(("north", "ETH-USDT-PERP")), book(0.1), trade(0.2)])
     engine.feed([trade(0.3, market=("north", "ETH-USDT-PERP")), gap(1.0, "all", EVERY_INSTRUMENT), trade(3.0)])
-    assert all(market.quotes.in_gap for market in engine.memory.world.markets.values())
+    assert all(market.quotes.in_gap for market in engine.markets())
     engine.feed([gap(3.0, "all", "NEVER-SEEN-PERP"), trade(5.0)])
 
 
@@ -159,17 +167,17 @@ def test_a_hole_over_a_gap_in_the_trades_is_no_fill() -> None:
     numbered = [trade(second, trade_id=second) for second in range(20)]
     after = [trade(second, trade_id=second + 50) for second in range(21, 40)]
     clean = fed(*numbered, gap(20.5, "trade"), *after)
-    assert clean.memory.world.markets["north|BTC-USDT-PERP"].trading.ids.missing_60s.total == 0
+    assert btc(clean).trading.ids.missing_60s.total == 0
 
 
 def test_a_book_message_with_impossible_numbers_is_counted_and_leaves_a_gap() -> None:
     """One damaged message would end the stream, or the levels that it should have removed would be believed."""
     bad: dict[str, Any] = {"bids": msgspec.Raw(b'[["NaN","1"]]'), "asks": msgspec.Raw(b'[["100.2","-1"]]')}
     events = [book(0.1), BookDelta(**where(0.2), **bad), BookSnapshot(**where(0.3), **bad), trade(1.1), book(2.1)]
-    broken, mended = (fed(*events[:count], until=count).memory.world for count in (4, 5))
-    quotes = broken.markets["north|BTC-USDT-PERP"].quotes
+    broken, mended = (btc(fed(*events[:count], until=count)) for count in (4, 5))
+    quotes = broken.quotes
     assert (quotes.refused, quotes.fault) == (2, "gap")
-    quotes = mended.markets["north|BTC-USDT-PERP"].quotes
+    quotes = mended.quotes
     assert quotes.fault == ""
     assert quotes.depth_usd[cell(BID, 1)] == pytest.approx(499.5)
 
@@ -179,7 +187,7 @@ def test_an_unknown_contract_value_makes_no_book_and_no_dollars() -> None:
     engine = Engine()
     engine.feed([definition(contract_value=None), trade(0.1, notional_usd=None), book(0.2)])
     engine.tick(T0 + 3 * NS)
-    market = engine.memory.world.markets["north|BTC-USDT-PERP"]
+    market = btc(engine)
     assert market.quotes.book is None
     assert not market.trading.notional_known
 
@@ -187,26 +195,26 @@ def test_an_unknown_contract_value_makes_no_book_and_no_dollars() -> None:
 def test_silence_is_seen_when_time_passes() -> None:
     """Without events nothing would ever clear, and a dead feed would look like a calm one."""
     engine = fed(trade(0.1), until=70)
-    assert engine.memory.world.now_s == T0 // NS + 70
+    assert engine.now_ns // NS == T0 // NS + 70
     assert engine.tick(T0 + 10 * NS) == []
-    assert engine.memory.world.now_s == T0 // NS + 70
+    assert engine.now_ns // NS == T0 // NS + 70
 
 
 def test_ticks_before_the_first_event_do_nothing() -> None:
     """A quiet start would begin in 1970."""
     engine = Engine()
     assert engine.tick(0) == engine.finish() == []
-    assert engine.memory.world.now_s == 0
+    assert engine.now_ns == 0
 
 
 def test_a_long_jump_in_time_is_cut_short() -> None:
     """A recording with a day missing would take minutes over nothing."""
     engine = fed(trade(0.1), trade(1.1), until=2)
-    closed = engine.memory.conditions.seconds.copy()
+    closed = engine.market.memory.conditions.seconds.copy()
     engine.feed([trade(86_400.1 + n / 10) for n in range(10)])
-    seconds = max(engine.memory.conditions.seconds.values()) - max(closed.values())
+    seconds = max(engine.market.memory.conditions.seconds.values()) - max(closed.values())
     assert LONGEST_SILENCE_S <= seconds <= LONGEST_SILENCE_S + 2
-    assert engine.memory.world.now_s == T0 // NS + 86_400
+    assert engine.now_ns // NS == T0 // NS + 86_400
 
 
 def test_one_wrong_stamp_neither_stops_nor_moves_anything() -> None:
@@ -214,10 +222,10 @@ def test_one_wrong_stamp_neither_stops_nor_moves_anything() -> None:
     trades = [trade(second, 100.0 + second) for second in range(10)]
     wrong = trade(86_400.0, 7.0)
     engine = fed(*trades[:5], wrong, *trades[5:])
-    assert engine.memory.world.markets["north|BTC-USDT-PERP"].trading.price == 109.0
-    assert (engine.order.stray, engine.order.late) == (1, 0)
+    assert btc(engine).trading.price == 109.0
+    assert (engine.ticker.stray, engine.late) == (1, 0)
     ended = fed(*trades, wrong)
-    assert (ended.order.stray, ended.memory.world.now_s) == (1, T0 // NS + 9)
+    assert (ended.ticker.stray, ended.now_ns // NS) == (1, T0 // NS + 9)
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +261,7 @@ def test_baselines_do_not_learn_the_crash() -> None:
     """After a quarter of an hour a crash would be its own normal, and clear itself."""
     engine = Engine()
     engine.feed(synthetic_crash(1, crash_s=25))
-    market = engine.memory.world.markets["north|BTC-USDT-PERP"]
+    market = btc(engine)
     before = list(market.trading.usual_rate.recent)
     engine.feed(event for event in synthetic_crash(1) if event.ts_recv_ns >= T0 + (CALM_S + 25) * NS)
     assert market.trading.usual_rate.recent == before

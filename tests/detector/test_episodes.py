@@ -8,7 +8,17 @@ from detector.conditions import NS, Condition
 from detector.config import Timing
 from detector.episodes import MOST_NUMBERS, Episodes
 from detector.rollup import Standing
-from detector.signals import branching, breadth, deleveraging, depth, dislocation, feed, liquidations, void
+from detector.signals import (
+    branching,
+    breadth,
+    deleveraging,
+    depth,
+    dislocation_breadth,
+    feed,
+    liquidations,
+    offbook,
+    void,
+)
 from detector.verdict import CALM, CRITICAL, EMERGENCY, HIGH, WARN, WATCH
 from schemas.alert import MARKET, Alert, Coverage, Direction, Evidence, Stage
 from tests.kit.standing import market_of
@@ -186,7 +196,7 @@ def test_each_rule_speaks_once_before_any_speaks_twice() -> None:
             "HIGH market falling: shock, liquidity withdrawn (north)",
         ),
         (
-            [SHOCK, on(breadth.FLOW, "S2"), on(dislocation.BREADTH, "S4", HIGH)],
+            [SHOCK, on(breadth.FLOW, "S2"), on(dislocation_breadth.RULE, "S4", HIGH)],
             "CRITICAL market falling: shock, one-sided flow, prices apart between venues",
         ),
         (
@@ -194,11 +204,7 @@ def test_each_rule_speaks_once_before_any_speaks_twice() -> None:
             "WATCH market falling: shock, forced flow, impact per dollar up (south)",
         ),
         (
-            [
-                on(deleveraging.PRINT, "S6", EMERGENCY, venue, asset)
-                for venue in "ba"
-                for asset in ("BTC", "ETH", "SOL")
-            ],
+            [on(deleveraging.RULE, "S6", EMERGENCY, venue, asset) for venue in "ba" for asset in ("BTC", "ETH", "SOL")],
             "EMERGENCY market falling: auto-deleveraging (a, b)",
         ),
     ],
@@ -211,7 +217,7 @@ def test_the_headline_claims_no_more_than_was_seen(conditions: list[Condition], 
 
 def test_holes_in_trade_ids_are_never_called_prints() -> None:
     """An inference would be quoted as a fact."""
-    (alert,) = Story().tell(market_of([SHOCK, on(deleveraging.OFFBOOK, "S6", HIGH, "north")]), 0)
+    (alert,) = Story().tell(market_of([SHOCK, on(offbook.RULE, "S6", HIGH, "north")]), 0)
     assert "inferred (north)" in alert.headline
     assert "auto-deleveraging" not in alert.headline
 

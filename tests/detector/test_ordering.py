@@ -1,7 +1,8 @@
-"""The waiting room: one order for every delivery, late events counted and used, batches without effect."""
+"""The waiting room: one order for every delivery, late events counted and used, time from events and from ticks."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import permutations
 from typing import Any
 
@@ -9,8 +10,9 @@ import msgspec
 
 from detector.ordering import RANK, Reorder
 from schemas.base import Event
+from schemas.clock import Tick
 from schemas.codec import EVENTS
-from schemas.health import Gap
+from schemas.health import Gap, VenueStatus
 from schemas.instrument import Instrument
 from schemas.market import BookDelta, BookSnapshot, DerivativeState, Trade
 
@@ -43,12 +45,17 @@ def room() -> Reorder:
 
 def out(reorder: Reorder, *events: Event) -> list[tuple[int, Event]]:
     """What leaves, with its time in milliseconds."""
-    return [((ts_ns - T0) // MS, event) for ts_ns, event in reorder.take(events)]
+    return in_ms(one for event in events for one in reorder.take(event))
+
+
+def in_ms(found: Iterable[tuple[int, Event]]) -> list[tuple[int, Event]]:
+    """Times in milliseconds."""
+    return [((ts_ns - T0) // MS, event) for ts_ns, event in found]
 
 
 def test_every_kind_of_event_has_its_rank() -> None:
     """A new kind would end the stream with a KeyError."""
-    assert set(RANK) == set(EVENTS) - {Instrument}
+    assert set(RANK) == set(EVENTS) - {Instrument, Tick}
     assert len(set(RANK.values())) == len(RANK)
 
 
@@ -93,13 +100,6 @@ def test_a_definition_precedes_what_waits_and_moves_no_time() -> None:
     assert out(reorder, trade(501)) == [(0, early)]
 
 
-def test_what_precedes_a_definition_does_not_depend_on_batches() -> None:
-    """An undefined market's trades would be used or not, as the batches fall."""
-    events = [trade(0), trade(1_000), definition(1_000), trade(1_100), trade(2_000)]
-    single, batch = room(), room()
-    assert out(batch, *events) == [one for event in events for one in out(single, event)]
-
-
 def test_a_late_event_leaves_at_once_at_the_time_that_was_reached() -> None:
     """Late data is the normal case when it matters: dropping it would blind the detector in the crash."""
     reorder = room()
@@ -108,83 +108,102 @@ def test_a_late_event_leaves_at_once_at_the_time_that_was_reached() -> None:
     assert reorder.late == 1
 
 
-def test_batches_change_nothing() -> None:
-    """What counts as late would depend on how busy the machine was."""
+def test_asking_for_what_is_due_changes_nothing() -> None:
+    """What counts as late would depend on how often a process looks."""
     times = [0, 700, 100, 650, 1_500, 900, 1_001, 20, 1_600, 1_099, 3_000, 2_499, 2_500]
     events = [trade(ms, number) for number, ms in enumerate(times)]
-    single = room()
-    expected = [one for event in events for one in out(single, event)]
-    for size in (2, 3, 5, len(events)):
-        reorder = room()
-        batches = [events[at : at + size] for at in range(0, len(events), size)]
-        assert [one for batch in batches for one in out(reorder, *batch)] == expected
-        assert (reorder.late, reorder.dump()) == (single.late, single.dump())
-    assert single.late == 5
+    calm, curious = room(), room()
+    expected = out(calm, *events)
+    found: list[tuple[int, Event]] = []
+    for event in events:
+        found += out(curious, event)
+        assert list(curious.release()) == []
+    assert found == expected
+    assert curious.dump() == calm.dump()
+    assert calm.late == 5
+
+
+def test_an_event_without_a_time_of_its_own_cannot_be_late() -> None:
+    """A venue that stamps nothing would be called late whenever another one is ahead of us."""
+    reorder = room()
+    stampless = trade(100, recv_ms=0)
+    assert out(reorder, trade(1_000), stampless) == [(500, stampless)]
+    assert reorder.late == 0
+
+
+def test_what_our_own_clock_says_moves_no_time() -> None:
+    """A gap stamped by a clock that runs ahead would make a venue's own events late, or wait for ever."""
+    reorder = room()
+    first = trade(0)
+    status = VenueStatus(**header(60_000), state="up", session="public-0")
+    gap = Gap(**header(70_000), channel="all", since_ns=T0, reason="closed")
+    assert out(reorder, first, status, gap) == []
+    assert reorder.newest_ns == first.ts_event_ns
+    assert out(reorder, trade(1_001)) == [(0, first), (500, status), (500, gap)]
 
 
 def test_a_clock_far_ahead_counts_at_its_receipt() -> None:
     """One venue with a wrong clock would make everybody else's events late."""
     reorder = room()
-    ahead = trade(60_000, recv_ms=-60_000)
-    assert out(reorder, trade(0), ahead, trade(200)) == []
-    assert (reorder.clamped, reorder.late) == (1, 0)
-    assert reorder.newest_ns == T0 + 200 * MS
-    behind = trade(1_270, recv_ms=-1_270)
-    out(reorder, behind)
-    assert reorder.clamped == 1
+    assert out(reorder, trade(0), trade(60_000, recv_ms=-60_000), trade(200)) == []
+    assert (reorder.newest_ns, reorder.late) == (T0 + 200 * MS, 0)
+    out(reorder, trade(1_270, recv_ms=-1_270))
+    assert reorder.newest_ns == T0 + 1_270 * MS
 
 
-def test_a_leap_in_time_is_believed_when_five_events_agree() -> None:
-    """One wrong stamp would make everything that follows late; or a real gap would never end."""
+def test_before_the_first_tick_any_time_is_believed() -> None:
+    """A worker that starts in the middle of the log would throw its first events away."""
     reorder = room()
-    out(reorder, trade(0))
-    after = [trade(3_600_000 + n, n) for n in range(6)]
-    assert [event for _, event in out(reorder, *after[:4])] == []
-    assert reorder.newest_ns == T0
-    assert [event for _, event in out(reorder, after[4])] == [trade(0)]
-    assert [event for _, event in out(reorder, after[5], trade(3_601_000))] == after
-    assert reorder.stray == 0
+    first, leap = trade(0), trade(3_600_000)
+    assert out(reorder, first, leap) == [(0, first)]
+    assert reorder.ahead == 0
 
 
-def test_a_stamp_that_nothing_confirms_is_dropped_and_counted() -> None:
-    """It would wait for ever, or be used an hour too early."""
+def test_what_the_clock_of_the_stream_has_not_come_near_is_dropped_and_counted() -> None:
+    """An event of the next second would be counted in this one, by an hour where its stamp is wrong."""
     reorder = room()
-    out(reorder, trade(0), trade(3_600_000), trade(7_200_000), trade(100), trade(3_600_000))
-    assert reorder.stray == 2
-    reorder.end()
-    assert reorder.stray == 3
-    assert reorder.newest_ns == T0 + 100 * MS
+    reorder.tick(T0 + 500 * MS)
+    assert out(reorder, trade(1_500), trade(3_600_000)) == []
+    assert (reorder.ahead, reorder.newest_ns) == (2, T0 + 500 * MS)
+    last = trade(1_499)
+    assert out(reorder, last) == []
+    reorder.tick(T0 + 1_500 * MS)
+    assert in_ms(reorder.until(T0 + 1_000 * MS)) == []
+    assert in_ms(reorder.until(T0 + 1_500 * MS)) == [(1_499, last)]
+    assert reorder.ahead == 2
 
 
-def test_an_unconfirmed_leap_survives_a_restart() -> None:
-    """The first events after a gap would be lost."""
-    whole, first, second = room(), room(), room()
-    events = [trade(0), *(trade(3_600_000 + n, n) for n in range(6)), trade(3_601_000)]
-    expected = out(whole, *events)
-    head = out(first, *events[:4])
-    second.load(first.dump())
-    assert head + out(second, *events[4:]) == expected
-    assert second.dump() == whole.dump()
-
-
-def test_a_clock_without_events_releases_what_waits() -> None:
+def test_the_ticks_of_a_clock_release_what_waits() -> None:
     """The last trades before a silence would never be seen."""
     reorder = room()
     waiting = trade(0)
     out(reorder, waiting)
-    assert list(reorder.advance(T0 + 500 * MS)) == []
-    assert list(reorder.advance(T0 + 501 * MS)) == [(T0, waiting)]
-    assert list(reorder.advance(T0)) == []
-    assert reorder.newest_ns == T0 + 501 * MS
+    reorder.tick(T0 + 500 * MS)
+    assert in_ms(reorder.release()) == []
+    reorder.tick(T0 + 1_500 * MS)
+    reorder.tick(T0 + 500 * MS)
+    assert in_ms(reorder.release()) == [(0, waiting)]
+    assert reorder.newest_ns == T0 + 1_500 * MS
+
+
+def test_a_second_takes_what_happened_before_its_end() -> None:
+    """A trade would be counted in the second after its own."""
+    reorder = room()
+    first, second = trade(999), trade(1_000)
+    assert out(reorder, second, first) == []
+    assert in_ms(reorder.until(T0 + 1_000 * MS)) == [(999, first)]
+    assert in_ms(reorder.until(T0 + 500 * MS)) == []
+    assert in_ms(reorder.until(T0 + 1_001 * MS)) == [(1_000, second)]
 
 
 def test_what_waits_survives_a_restart() -> None:
     """Half a second of events would be lost at every restart."""
     whole, first = room(), room()
     events = [trade(ms, ms) for ms in (0, 300, 800, 750, 100)]
-    rest = [trade(ms, ms) for ms in (900, 1_400, 2_000)]
-    out(whole, *events)
-    out(first, *events)
+    rest = [trade(ms, ms) for ms in (900, 1_400, 1_499, 2_000)]
+    for reorder in (whole, first):
+        reorder.tick(T0)
+        out(reorder, *events)
     second = room()
     out(second, trade(5))
     second.load(first.dump())

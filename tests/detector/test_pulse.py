@@ -1,26 +1,23 @@
 import pytest
 
-from detector.pulse import NS, PAUSE_NS, Pulse
+from detector.pulse import NS, Pulse
+from schemas.clock import VenuePulse
 
 START_NS = 1_760_000_400 * NS
 
 
-def test_a_pause_of_the_whole_venue_is_remembered_by_its_end() -> None:
-    """Lost messages would be taken for fills that did not print."""
-    pulse = Pulse()
-    pulse.on_trade(START_NS)
-    pulse.on_trade(START_NS + PAUSE_NS - 1)
-    assert pulse.pause_end_ns == START_NS
-    pulse.on_trade(START_NS + 2 * PAUSE_NS - 1)
-    assert pulse.pause_end_ns == START_NS + 2 * PAUSE_NS - 1
+def told(pulse: Pulse, last_ns: int, longest_ns: int = 0) -> None:
+    """What the stream's clock says of the venue."""
+    pulse.take(VenuePulse(venue="north", last_trade_ns=last_ns, longest_pause_ns=longest_ns))
 
 
-def test_the_start_is_the_end_of_a_pause_but_not_a_usual_one() -> None:
-    """The 56 years before the first trade would make every silence ordinary."""
+def test_what_is_told_twice_or_late_takes_nothing_back() -> None:
+    """Each partition tells the same: a venue would fall silent, or its pauses shrink, by their order."""
     pulse = Pulse()
-    pulse.on_trade(START_NS)
-    assert pulse.pause_end_ns == START_NS
-    assert pulse.longest_ns == 0
+    told(pulse, START_NS, 3 * NS)
+    told(pulse, START_NS, 3 * NS)
+    told(pulse, START_NS - NS, NS)
+    assert (pulse.last_ns, pulse.longest_ns) == (START_NS, 3 * NS)
 
 
 def minutes(pulse: Pulse, pauses_s: list[float]) -> None:
@@ -28,10 +25,9 @@ def minutes(pulse: Pulse, pauses_s: list[float]) -> None:
     for n, pause_s in enumerate(pauses_s):
         start_ns = START_NS + n * 60 * NS
         pulse.last_ns = start_ns
-        pulse.on_trade(start_ns + round(pause_s * NS))
         for second in range(1, 61):
             if second >= pause_s:
-                pulse.on_trade(start_ns + second * NS)
+                told(pulse, start_ns + second * NS, round(max(pause_s, 1.0) * NS))
             pulse.close_second(start_ns // NS + second)
 
 
@@ -61,9 +57,9 @@ def test_a_pause_that_still_lasts_is_booked_in_every_minute_it_lasts() -> None:
     for second in range(1, 151):
         pulse.close_second(last_s + second)
     assert [pause // NS for pause in pulse.minutes] == [1, 60, 120]
-    pulse.on_trade((last_s + 150) * NS)
+    told(pulse, (last_s + 150) * NS, 150 * NS)
     for second in range(151, 181):
-        pulse.on_trade((last_s + second) * NS)
+        told(pulse, (last_s + second) * NS, NS)
         pulse.close_second(last_s + second)
     assert [pause // NS for pause in pulse.minutes] == [1, 60, 120, 150]
 
@@ -82,7 +78,7 @@ def test_its_minutes_are_of_its_own_life(offset_s: int) -> None:
     pulse = Pulse()
     for second in range(START_NS // NS + offset_s, START_NS // NS + offset_s + 60):
         assert pulse.minutes == []
-        pulse.on_trade(second * NS)
+        told(pulse, second * NS, NS if pulse.last_ns else 0)
         pulse.close_second(second)
     assert [pause // NS for pause in pulse.minutes] == [1]
 

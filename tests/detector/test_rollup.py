@@ -15,11 +15,15 @@ from detector.signals import (
     deleveraging,
     depth,
     dislocation,
+    dislocation_breadth,
     feed,
     liquidations,
+    liquidations_market,
+    offbook,
     open_interest,
     pegs,
     void,
+    void_venue,
 )
 from detector.verdict import CALM, CRITICAL, EMERGENCY, HIGH, WARN, WATCH
 from schemas.alert import MARKET, Direction, Stage
@@ -31,19 +35,19 @@ STAGES: dict[str, Stage] = {
     breadth.FLOW: "S2",
     asset_move.RULE: "S2",
     liquidations.RULE: "S2",
-    liquidations.MARKET_RULE: "S2",
+    liquidations_market.RULE: "S2",
     open_interest.FLUSH: "S2",
     depth.DEPTH: "S3",
     feed.DELAY: "S3",
     void.TWIN: "S4",
-    void.TWIN_VENUE: "S4",
+    void_venue.RULE: "S4",
     void.EMPTY: "S4",
     void.IMPACT: "S4",
-    dislocation.ASSET: "S4",
-    dislocation.BREADTH: "S4",
+    dislocation.RULE: "S4",
+    dislocation_breadth.RULE: "S4",
     pegs.RULE: "S5",
-    deleveraging.OFFBOOK: "S6",
-    deleveraging.PRINT: "S6",
+    offbook.RULE: "S6",
+    deleveraging.RULE: "S6",
 }
 
 
@@ -58,8 +62,8 @@ SHOCK = on(branching.RULE, WATCH)
 FLOW = on(breadth.FLOW)
 LATE = on(feed.DELAY, WARN, "north")
 THIN = on(depth.DEPTH, HIGH, "north", "BTC")
-HOLES = on(deleveraging.OFFBOOK, HIGH, "north")
-APART = on(dislocation.BREADTH, HIGH)
+HOLES = on(offbook.RULE, HIGH, "north")
+APART = on(dislocation_breadth.RULE, HIGH)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +72,7 @@ APART = on(dislocation.BREADTH, HIGH)
         ([], CALM),
         ([SHOCK], WATCH),
         ([LATE], WATCH),
-        ([on(dislocation.BREADTH, WATCH)], WATCH),
+        ([on(dislocation_breadth.RULE, WATCH)], WATCH),
         ([FLOW], WATCH),
         ([on(asset_move.RULE, WARN, "north", "SOL")], CALM),
         ([SHOCK, LATE], WARN),
@@ -80,18 +84,18 @@ APART = on(dislocation.BREADTH, HIGH)
         ([SHOCK, FLOW, LATE, on(feed.DELAY, WARN, "south")], CRITICAL),
         ([SHOCK, FLOW, HOLES], CRITICAL),
         ([SHOCK, FLOW, APART], CRITICAL),
-        ([SHOCK, FLOW, on(dislocation.BREADTH, WATCH)], HIGH),
-        ([SHOCK, on(liquidations.MARKET_RULE, CRITICAL)], CRITICAL),
+        ([SHOCK, FLOW, on(dislocation_breadth.RULE, WATCH)], HIGH),
+        ([SHOCK, on(liquidations_market.RULE, CRITICAL)], CRITICAL),
         ([SHOCK, HOLES], WATCH),
         ([FLOW, HOLES], WATCH),
         ([SHOCK, on(pegs.RULE, CRITICAL, "south", "USDE")], CRITICAL),
         ([on(pegs.RULE, CRITICAL, "south", "USDE")], CALM),
-        ([on(deleveraging.PRINT, EMERGENCY, "north", "BTC")], CALM),
-        ([FLOW, on(deleveraging.PRINT, EMERGENCY, "north", "BTC")], EMERGENCY),
-        ([on(deleveraging.PRINT, EMERGENCY, "north", a) for a in ("BTC", "ETH", "SOL")], EMERGENCY),
-        ([SHOCK, on(void.TWIN_VENUE, EMERGENCY, "north")], EMERGENCY),
-        ([on(void.TWIN_VENUE, EMERGENCY, "north")], CALM),
-        ([on(dislocation.BREADTH, EMERGENCY)], EMERGENCY),
+        ([on(deleveraging.RULE, EMERGENCY, "north", "BTC")], CALM),
+        ([FLOW, on(deleveraging.RULE, EMERGENCY, "north", "BTC")], EMERGENCY),
+        ([on(deleveraging.RULE, EMERGENCY, "north", a) for a in ("BTC", "ETH", "SOL")], EMERGENCY),
+        ([SHOCK, on(void_venue.RULE, EMERGENCY, "north")], EMERGENCY),
+        ([on(void_venue.RULE, EMERGENCY, "north")], CALM),
+        ([on(dislocation_breadth.RULE, EMERGENCY)], EMERGENCY),
         ([SHOCK, *(on(void.EMPTY, HIGH, "north", a) for a in ("BTC", "ETH"))], WATCH),
         ([SHOCK, *(on(void.EMPTY, HIGH, "north", a) for a in ("BTC", "ETH", "SOL"))], EMERGENCY),
     ],
@@ -125,7 +129,7 @@ def test_the_second_key_is_named() -> None:
         ([SHOCK, FLOW, THIN, thin], "liquidity withdrawn on east and north"),
         ([SHOCK, FLOW, THIN, late], "liquidity withdrawn or feeds failing on east and north"),
         ([SHOCK, FLOW, LATE, late], "liquidity withdrawn or feeds failing on east and north"),
-        ([SHOCK, on(void.TWIN_VENUE, EMERGENCY, "north")], "liquidity void on north"),
+        ([SHOCK, on(void_venue.RULE, EMERGENCY, "north")], "liquidity void on north"),
     ):
         assert market_of(active).second_key == key
 
@@ -174,9 +178,9 @@ def of(rule: str, severity: int = WARN) -> Condition:
         ([of(open_interest.FLUSH, WATCH)], CALM),
         ([of(asset_move.RULE), of(depth.DEPTH)], HIGH),
         ([of(liquidations.RULE, CRITICAL)], CRITICAL),
-        ([of(asset_move.RULE), on(dislocation.ASSET, HIGH, MARKET, "SOL")], CRITICAL),
-        ([of(asset_move.RULE), on(dislocation.ASSET, WARN, MARKET, "SOL")], WARN),
-        ([of(asset_move.RULE), of(deleveraging.PRINT, EMERGENCY)], EMERGENCY),
+        ([of(asset_move.RULE), on(dislocation.RULE, HIGH, MARKET, "SOL")], CRITICAL),
+        ([of(asset_move.RULE), on(dislocation.RULE, WARN, MARKET, "SOL")], WARN),
+        ([of(asset_move.RULE), of(deleveraging.RULE, EMERGENCY)], EMERGENCY),
         ([of(asset_move.RULE), of(void.TWIN, HIGH)], WARN),
         ([of(liquidations.RULE, CRITICAL), of(void.TWIN, HIGH)], EMERGENCY),
         ([of(pegs.RULE, WARN)], WARN),

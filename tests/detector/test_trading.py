@@ -109,7 +109,7 @@ def test_a_fill_off_the_book_moves_no_price() -> None:
     scene.close()
     assert trading.price == 100.0
     assert trading.last_orders == (1, 0)
-    assert trading.ids.ids_60s.total == 3
+    assert (trading.ids.last, trading.ids.missing_60s.total) == (3, 0)
 
 
 def test_a_price_is_fresh_for_the_seconds_asked_for() -> None:

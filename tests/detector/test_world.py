@@ -3,7 +3,6 @@ import pytest
 
 from detector.config import Config
 from detector.world import World, key_of
-from schemas.instrument import Instrument
 from tests.kit.markets import START_S, Scene, instrument
 
 BTC = instrument()
@@ -49,59 +48,20 @@ def test_markets_come_in_one_order_whoever_was_heard_first() -> None:
         assert [market.asset for market in world.of_venue("binance-usdm")] == ["BTC", "ETH"]
 
 
-def test_the_median_move_is_over_those_that_are_known() -> None:
-    """An unknown move is not a move of zero."""
-    scene = Scene(BTC, BTC_SPOT, BTC_HYPE, ETH)
-    assert scene.world.median_move() == 0.0
-    for definition, move in ((BTC, -0.03), (BTC_SPOT, -0.02), (ETH, 0.01)):
-        scene.market(definition).trading.move_60s = move
-    assert scene.world.median_move() == -0.02
-
-
-def test_the_assets_of_a_venue_are_counted_once() -> None:
-    """A coin with three contracts would be three coins that agree."""
-    perp_in_usdc = instrument(quote="USDC")
-    assert Scene(BTC, perp_in_usdc, ETH, BTC_SPOT).world.assets_watched() == {"binance-usdm": 2, "binance-spot": 1}
-
-
-USDC = instrument("USDC", venue="binance-spot", market="spot")
-USDC_USD = instrument("USDC", venue="kraken", quote="USD", market="spot")
-USDC_BITSTAMP = instrument("USDC", venue="bitstamp", quote="USD", market="spot")
-USDT_USD = instrument("USDT", venue="kraken", quote="USD", market="spot")
-
-
-@pytest.mark.parametrize(
-    ("prices", "usdc", "usdt"),
-    [
-        ([], 1.0, 1.0),
-        ([(USDC, 0.9)], 0.9, 1.0),
-        ([(USDT_USD, 0.5)], 1.0, 0.5),
-        ([(USDC, 1.8), (USDT_USD, 0.5)], 0.9, 0.5),
-        ([(USDC, 0.9), (USDC_USD, 0.98)], 0.98, 1.0),  # dollars themselves are asked first
-        ([(USDC_USD, 0.98), (USDC_BITSTAMP, 0.94)], 0.96, 1.0),
-    ],
-)
-def test_a_quote_currency_is_worth_what_its_own_markets_say(
-    prices: list[tuple[Instrument, float]], usdc: float, usdt: float
-) -> None:
+def test_a_quote_currency_is_worth_what_the_clock_of_the_stream_says() -> None:
     """Bitcoin in a coin that lost a tenth would look dislocated by a tenth."""
-    scene = Scene(USDC, USDC_USD, USDC_BITSTAMP, USDT_USD, BTC)
-    for definition, price in prices:
-        scene.trade(definition, price)
-    scene.close()
-    assert scene.world.dollars("USDC") == pytest.approx(usdc)
-    assert scene.world.dollars("USDT") == pytest.approx(usdt)
-    assert scene.world.dollars("USD") == 1.0
+    world = World(Config())
+    world.tell_dollars({"USDC": 0.9}, 1)
+    assert (world.dollars("USDC"), world.dollars("USDT"), world.dollars("USD")) == (0.9, 1.0, 1.0)
 
 
-def test_the_worth_of_a_quote_currency_is_forgotten_after_a_minute() -> None:
-    """One odd print of a coin that nobody trades would bend every price in it for ever."""
-    scene = Scene(USDC)
-    scene.trade(USDC, 0.9)
-    scene.close(60)
-    assert scene.world.dollars("USDC") == 0.9
-    scene.close()
-    assert scene.world.dollars("USDC") == 1.0
+def test_a_venue_is_silent_since_the_last_trade_that_the_clock_told() -> None:
+    """A market that trades once a minute would make its busy venue look dead."""
+    scene = Scene(BTC, ETH)
+    scene.trade(ETH, 10.0, after_ms=400)
+    scene.close(3)
+    assert scene.world.silent_ns("binance-usdm") == 2_600_000_000
+    assert scene.world.silent_ns("kraken") == scene.now_ns
 
 
 @pytest.mark.parametrize(("asset", "floor"), [("BTC", 1e6), ("ETH", 1e6), ("SOL", 250e3), ("WLD", 50e3)])

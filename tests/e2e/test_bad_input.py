@@ -19,6 +19,7 @@ from producers.compressed import CompressedFile
 from producers.errors import RecordingError
 from producers.replay import Replay
 from producers.venues.registry import venues_of
+from tests.kit.markets import market_of
 from tests.kit.trades_csv import HEADER
 
 LINES = 6_000
@@ -69,7 +70,7 @@ def prices(market: Market) -> tuple[object, ...]:
 def clean(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
     """What the undamaged recording says of BTC."""
     path = with_lines(tmp_path_factory.mktemp("clean") / "good.txt", [])
-    return prices(played(path).memory.world.markets[BTC])
+    return prices(market_of(played(path), BTC))
 
 
 MIDDLE = LINES // 2
@@ -100,20 +101,20 @@ def test_a_bad_line_is_counted_by_its_reason_and_changes_no_price(
     """One damaged frame would end the day, or be a crash of its own."""
     engine = played(with_lines(tmp_path / "bad.txt", bad))
     assert says in capsys.readouterr().out
-    assert prices(engine.memory.world.markets[BTC]) == clean
+    assert prices(market_of(engine, BTC)) == clean
 
 
 def test_an_insurance_fund_print_moves_no_price(tmp_path: Path, clean: tuple[object, ...]) -> None:
     """A takeover 2 % away from the market would read as a crash."""
     taken = [trade(MIDDLE, p=price, X="INSURANCE_FUND") for price in ("60500.00", "63000.00")]
-    assert prices(played(with_lines(tmp_path / "fund.txt", taken)).memory.world.markets[BTC]) == clean
+    assert prices(market_of(played(with_lines(tmp_path / "fund.txt", taken)), BTC)) == clean
 
 
 def test_the_same_print_on_the_book_would_move_it(tmp_path: Path, clean: tuple[object, ...]) -> None:
     """The tests above would prove nothing if a print never came through."""
     last = max(n for n, line in enumerate(good_lines()) if b'btcusdt@trade"' in line)
     moved = played(with_lines(tmp_path / "real.txt", [trade(last, p="60500.00", t=2**40)], at=LINES))
-    assert prices(moved.memory.world.markets[BTC])[0] == 60_500.0 != clean[0]
+    assert prices(market_of(moved, BTC))[0] == 60_500.0 != clean[0]
 
 
 def test_the_recorded_insurance_fund_print_moves_no_price(shared_data: Path) -> None:
@@ -123,7 +124,7 @@ def test_the_recorded_insurance_fund_print_moves_no_price(shared_data: Path) -> 
     for batch in Replay([path], venues=venues_of("all")):
         prints += sum(getattr(event, "print", "market") != "market" for event in batch)
         engine.feed(batch)
-        for market in engine.memory.world.markets.values():
+        for market in engine.markets():
             assert isnan(market.trading.price) or market.trading.price < 28_600
     assert prints == 1
 
@@ -145,7 +146,7 @@ def test_a_book_message_with_impossible_numbers_leaves_the_book_unknown(
     engine = played(path)
     out = capsys.readouterr().out
     assert "impossible numbers, left out: 1" in out or "left out, bad_" in out
-    assert engine.memory.world.markets[BTC].quotes.fault == "gap"
+    assert market_of(engine, BTC).quotes.fault == "gap"
 
 
 def test_a_truncated_gzip_is_used_up_to_the_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,7 +155,7 @@ def test_a_truncated_gzip_is_used_up_to_the_cut(tmp_path: Path, capsys: pytest.C
     path.write_bytes(gzip.compress(b"\n".join(good_lines()))[:-20_000])
     engine = played(path)
     assert "the gzip data ends too early; everything before the cut was used" in capsys.readouterr().out
-    assert 1_000 < engine.memory.events < LINES
+    assert 1_000 < engine.events < LINES
 
 
 def test_damage_in_the_middle_of_a_gzip_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,7 +164,7 @@ def test_damage_in_the_middle_of_a_gzip_is_named(tmp_path: Path, capsys: pytest.
     content = bytearray(gzip.compress(b"\n".join(good_lines())))
     content[len(content) // 2 : len(content) // 2 + 50] = bytes(50)
     path.write_bytes(content)
-    assert played(path).memory.events > 1_000
+    assert played(path).events > 1_000
     out = capsys.readouterr().out
     assert "damaged gzip data" in out or "ends too early" in out
 
@@ -210,7 +211,7 @@ def test_trades_of_an_unknown_exchange_have_unknown_worth(tmp_path: Path, capsys
     assert "5 trades of mtgox BTC-USD-PERP, 1 rows skipped: bad_number, 1 rows skipped: bad_shape" in out
     assert "1 rows skipped: bad_time" in out
     assert "contract value of BTC-USD-PERP unknown: its notional stays unknown" in out
-    market = engine.memory.world.markets["mtgox|BTC-USD-PERP"]
+    market = market_of(engine, "mtgox|BTC-USD-PERP")
     assert market.trading.price == 60_000.0
     assert not market.trading.notional_known
     assert market.trading.kyle.value is None

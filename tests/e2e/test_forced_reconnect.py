@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from detector.engine import Engine, Output
+from detector.engine import Engine
 from detector.quotes import CELLS
 from detector.runtime.embedded import run_embedded
 from detector.runtime.pipeline import Pipeline
+from detector.shard import Output
 from detector.stats.rolling_median import RollingMedian
 from producers.fleet import EndpointOverride
 from producers.venue_server.faults import Faults
@@ -35,7 +36,7 @@ class ImpatientPipeline(Pipeline):
     def publish(self, events: list[Event] | tuple[Event, ...]) -> None:  # type: ignore[override]
         self.gaps += [event for event in events if isinstance(event, Gap)]
         super().publish(events)
-        for market in self.engine.memory.world.markets.values():
+        for market in self.engine.markets():
             if market.quotes.usual_spread.every_s != 2:
                 market.quotes.usual_depth = [RollingMedian(every_s=2, warm=5) for _ in CELLS]
                 market.quotes.usual_spread = RollingMedian(every_s=2, warm=5)
@@ -61,7 +62,7 @@ async def test_a_reconnect_in_the_middle_raises_no_depth_condition(shared_data: 
                 overrides={BinanceUsdm.id: override},
                 clock="recorded",
             )
-    (market,) = pipeline.engine.memory.world.markets.values()
+    (market,) = pipeline.engine.markets()
     assert any(gap.channel == "book" for gap in pipeline.gaps)
     assert market.quotes.bands[4].seconds["proven"] > 300, "the near ask band was never evaluable: nothing was tested"
     assert [output for output in heard if isinstance(output, Transition) and output.stage in ("S3", "S4")] == []

@@ -8,13 +8,21 @@ from typing import Any
 
 import msgspec
 
+from detector.asset import LONGEST_PAUSE_S, REMEMBERED_NS
 from detector.config import Config
-from detector.engine import LONGEST_PAUSE_S
+from detector.engine import Engine
 from detector.market import Market
+from detector.overview import Overview
+from detector.pool import Pool
+from detector.pulse import Pulse
+from detector.readout import read_market
+from detector.signals.dislocation import Dislocations
 from detector.stats.rolling_median import RollingMedian
 from detector.verdict import Verdict
 from detector.world import NS, World, key_of
+from producers.ticker.pulses import PAUSE_NS
 from schemas.base import Event
+from schemas.clock import VenuePulse
 from schemas.health import Channel
 from schemas.instrument import Contract, Instrument, Kind, canonical_id
 from schemas.market import (
@@ -29,6 +37,7 @@ from schemas.market import (
     Side,
     Trade,
 )
+from schemas.reading import AssetReading
 
 START_S = 1_760_000_400
 """When every scene begins: a whole minute, and a whole ten minutes."""
@@ -81,7 +90,8 @@ def ladder(
 
 
 class Scene:
-    """A world that a test tells events to and closes second by second, as the engine does.
+    """Markets that a test tells events to and closes second by second, as the engine does: those of all assets in one
+    world, with the pooled flow and the venues' pulses beside it.
 
     `now_ns` is the end of the last closed second; an event happens in the second after it, `after_ms` into it.
     """
@@ -91,6 +101,9 @@ class Scene:
         for definition in instruments:
             self.world.define(definition)
             self.world.awaken(key_of(definition.venue, definition.instrument))
+        self.pool = Pool()
+        self.pulses = {definition.venue: Pulse() for definition in instruments}
+        self._trades: dict[str, list[int]] = {definition.venue: [] for definition in instruments}
 
     @property
     def now_s(self) -> int:
@@ -104,27 +117,43 @@ class Scene:
         """The state of a market."""
         return self.world.markets[key_of(definition.venue, definition.instrument)]
 
+    def overview(self, dislocations: Dislocations | None = None) -> Overview:
+        """What market-wide signals see of it."""
+        limits, lasting = self.world.config.deleveraging, dislocations.lasting if dislocations is not None else {}
+        assets = [
+            AssetReading(
+                asset=asset,
+                markets=tuple(read_market(market, self.now_ns, limits) for market in markets),
+                dislocation=lasting.get(asset),
+            )
+            for asset, markets in self.world.assets()
+        ]
+        return Overview(self.world.config, self.now_ns, assets, self.pool, self.pulses)
+
     def close(self, seconds: int = 1, *, learn: bool = True) -> None:
         """Let seconds end on every market, pulse and pool; a test says itself whether they are learnt from."""
         for _ in range(seconds):
             world = self.world
             world.now_s += 1
+            for venue, times in self._trades.items():
+                for at_ns in sorted(times):
+                    self._beat(venue, at_ns)
+                times.clear()
             buys = sells = 0
             for market in world.markets.values():
-                alive = world.now_ns - world.pulses[market.venue].last_ns < LONGEST_PAUSE_S * NS
-                market.close_second(world.now_s, learn, alive)
+                market.trading.ids.forgive(world.pauses.get(market.venue, ()))
+                market.close_second(world.now_s, learn, world.silent_ns(market.venue) < LONGEST_PAUSE_S * NS)
                 buys += market.trading.last_orders[0]
                 sells += market.trading.last_orders[1]
-            for pulse in world.pulses.values():
+            for pulse in self.pulses.values():
                 pulse.close_second(world.now_s)
-            world.pool.close_second(world.now_s, buys, sells, learn)
+            self.pool.close_second(world.now_s, buys, sells, learn)
 
     def traded_last(self, definition: Instrument, *, ago_s: float = 0.0) -> None:
         """Where features are set by hand: when the market traded last, and with it its venue."""
         at_ns = self.now_ns - round(ago_s * NS)
         self.market(definition).trading.last_trade_ns = at_ns
-        pulse = self.world.pulses[definition.venue]
-        pulse.last_ns = max(pulse.last_ns, at_ns)
+        self._beat(definition.venue, at_ns)
 
     # What markets say
 
@@ -154,12 +183,12 @@ class Scene:
             trade_id=trade_id,
             print=print_,
         )
-        pulse, market = self.world.pulses[definition.venue], self._heard(event)
-        pulse.on_trade(at_ns)
+        market = self._heard(event)
+        self._trades[definition.venue].append(at_ns)
         if print_ == "market":
-            market.trading.on_trade(event, at_ns, pulse.pause_end_ns)
+            market.trading.on_trade(event, at_ns)
         else:
-            market.trading.on_offbook(event, pulse.pause_end_ns)
+            market.trading.on_offbook(event, at_ns)
 
     def snapshot(self, definition: Instrument, bids: Rungs, asks: Rungs, *, keeps_far_levels: bool = True) -> None:
         """A whole book, or a resync of one."""
@@ -220,6 +249,15 @@ class Scene:
         if channel in ("trade", "all"):
             market.trading.ids.forget()
 
+    def _beat(self, venue: str, at_ns: int) -> None:
+        """What the stream's clock would say of a venue that trades at `at_ns`."""
+        pulse, world = self.pulses[venue], self.world
+        pause_ns = at_ns - pulse.last_ns if pulse.last_ns else 0
+        pulse.take(VenuePulse(venue=venue, last_trade_ns=at_ns, longest_pause_ns=pause_ns))
+        world.last_trades[venue] = pulse.last_ns
+        ends = (*world.pauses.get(venue, ()), *((at_ns,) if pause_ns >= PAUSE_NS else ()))
+        world.pauses[venue] = tuple(end for end in ends if end > at_ns - REMEMBERED_NS)
+
     def _header(self, definition: Instrument) -> dict[str, Any]:
         at_ns = self.now_ns + NS // 2
         return {
@@ -233,6 +271,11 @@ class Scene:
         market = self.world.markets[key_of(event.venue, event.instrument)]
         market.delay.on_event(event.ts_event_ns, event.ts_recv_ns, event.ts_event_ns)
         return market
+
+
+def market_of(engine: Engine, key: str) -> Market:
+    """The state of the market `venue|instrument`."""
+    return next(m for m in engine.markets() if key_of(m.venue, m.instrument.instrument) == key)
 
 
 def quick_to_learn(market: Market, *, every_s: int = 1, warm: int = 2) -> Market:

@@ -14,11 +14,15 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from detector.engine import Engine, Output
+from detector.engine import Engine
+from detector.shard import Output
 from schemas.alert import Alert, Transition
 from schemas.base import Event
 from schemas.codec import Output as AnyOutput
 from schemas.codec import decode_output, encode
+from schemas.health import Gap, VenueStatus
+from schemas.instrument import Instrument
+from schemas.market import Insurance
 from tests.kit.synthetic_crash import CALM_S, NS, T0, chunked, permuted, shifted, synthetic_crash
 
 SEEDS = (1, 2)
@@ -67,8 +71,8 @@ def test_the_synthetic_crash_raises_every_stage(seed: int) -> None:
     assert {o.stage for o in outputs if isinstance(o, Transition)} == {"S1", "S2", "S3", "S4", "S5", "S6"}
     assert {"WATCH", "WARN", "CRITICAL", "EMERGENCY"} <= {o.level for o in outputs if isinstance(o, Alert)}
     last = restored(played(seed)[3])
-    assert last.order.late == last.order.clamped == 0
-    assert last.memory.dropped == {}
+    assert last.late == last.ticker.clamped == 0
+    assert last.dropped() == {}
 
 
 @given(seed=seeds, random=randoms, stall=st.booleans())
@@ -84,8 +88,9 @@ def test_chunking_changes_nothing(seed: int, random: Random, stall: bool) -> Non
 def test_a_stalled_feed_is_late_and_its_events_still_count() -> None:
     """The chunking property would say nothing about events that come after their time."""
     last = restored(played(SEEDS[0], True)[3])
-    assert last.order.late > 100
-    assert last.memory.events == len(synthetic_crash(SEEDS[0], stall=True))
+    assert last.late > 100
+    about_data = (Instrument, Gap, VenueStatus, Insurance)
+    assert last.events == sum(not isinstance(event, about_data) for event in synthetic_crash(SEEDS[0], stall=True))
 
 
 @given(seed=seeds, random=randoms)
@@ -95,7 +100,7 @@ def test_delivery_order_within_the_lateness_changes_nothing(seed: int, random: R
     before, rest, expected, last = played(seed)
     engine = restored(before)
     assert lines(fed(engine, chunked(permuted(rest, random), random))) == expected
-    assert engine.order.late == 0
+    assert engine.late == 0
     assert engine.snapshot() == last
 
 
@@ -206,17 +211,23 @@ def test_memory_is_bounded_by_the_markets_and_not_by_the_events() -> None:
 
 def sizes(engine: Engine) -> dict[str, int]:
     """Lengths of everything in the engine that has one."""
-    memory = engine.memory
+    market_wide = engine.market.memory
     found = {
         "state": len(engine.snapshot()) // 2_000,
-        "markets": len(memory.world.markets),
-        "conditions": len(memory.conditions.tracked),
-        "rules": len(memory.conditions.seconds),
-        "episodes": len(memory.episodes.by_scope),
-        "pegs": len(memory.pegs.recent),
-        "dislocations": len(memory.dislocations.recent),
+        "assets": len(engine.shard.assets),
+        "conditions": len(market_wide.conditions.tracked) + len(market_wide.of_assets),
+        "rules": len(market_wide.conditions.seconds),
+        "episodes": len(market_wide.episodes.by_scope),
     }
-    for key, market in memory.world.markets.items():
+    for asset, one in engine.shard.assets.items():
+        found |= {
+            f"{asset} conditions": len(one.memory.conditions.tracked),
+            f"{asset} rules": len(one.memory.conditions.seconds),
+            f"{asset} pegs": len(one.memory.pegs.recent),
+            f"{asset} dislocations": len(one.memory.dislocations.recent),
+        }
+    for market in engine.markets():
+        key = f"{market.venue} {market.instrument.instrument}"
         found |= {
             f"{key} holes": len(market.trading.ids.holes),
             f"{key} delays": len(market.delay.samples),

@@ -2,10 +2,24 @@ from __future__ import annotations
 
 import typing
 
-from schemas.alert import LEVELS, Alert, Coverage, Evidence, Level, Reading, Transition
+import msgspec
+
+from schemas.alert import LEVELS, Alert, Coverage, Evidence, Level, Transition
 from schemas.codec import decode_output, encode
 
 UNKNOWN = Evidence(signal="depth_bid_1pct_usd", value=None, unit="USD", note="binance-usdm book: gap since 21:17:03")
+TRANSITION = Transition(
+    stage="S6",
+    rule="S6.prints/1",
+    venue="hyperliquid",
+    asset="*",
+    active=True,
+    severity="EMERGENCY",
+    direction="down",
+    ts_ns=1,
+    since_ns=1,
+    evidence=(),
+)
 
 
 def test_levels_are_in_the_order_in_which_they_grow_worse() -> None:
@@ -17,11 +31,8 @@ def test_levels_are_in_the_order_in_which_they_grow_worse() -> None:
 
 def test_an_unknown_number_stays_unknown_and_says_why() -> None:
     """Null would arrive as zero, and an outage as an empty book."""
-    reading = Reading(
-        ts_ns=1, venue="binance-usdm", instrument="BTC-USDT-PERP", asset="BTC", stages=(), evidence=(UNKNOWN,)
-    )
-    again = decode_output(encode(reading))
-    assert isinstance(again, Reading)
+    again = decode_output(encode(msgspec.structs.replace(TRANSITION, evidence=(UNKNOWN,))))
+    assert isinstance(again, Transition)
     assert again.evidence[0].value is None
     assert again.evidence[0].note.endswith("21:17:03")
 
@@ -51,16 +62,4 @@ def test_an_alert_carries_what_it_could_not_see() -> None:
 
 def test_a_transition_of_one_condition_says_nothing_of_the_others() -> None:
     """Stages would become a ladder; on 10 October 2025 the sixth came before the fourth and the fifth."""
-    transition = Transition(
-        stage="S6",
-        rule="S6.prints/1",
-        venue="hyperliquid",
-        asset="*",
-        active=True,
-        severity="EMERGENCY",
-        direction="down",
-        ts_ns=1,
-        since_ns=1,
-        evidence=(),
-    )
-    assert decode_output(encode(transition)) == transition
+    assert decode_output(encode(TRANSITION)) == TRANSITION

@@ -40,6 +40,8 @@ def _strategy(hint: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(arguments)
     if origin is tuple:
         return st.lists(_strategy(arguments[0]), max_size=3).map(tuple)
+    if origin is dict:
+        return st.dictionaries(_strategy(arguments[0]), _strategy(arguments[1]), max_size=3)
     if origin in (types.UnionType, typing.Union):
         return st.one_of(*(_strategy(part) for part in arguments))
     return st.builds(hint, **{name: _strategy(part) for name, part in typing.get_type_hints(hint).items()})

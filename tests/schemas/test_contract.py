@@ -14,6 +14,12 @@ def _schema(name: str) -> Any:
     return json.loads((contract.CONTRACTS / name).read_text(encoding="utf-8"))
 
 
+def _parts(schema: Any) -> list[Any]:
+    """A field, what it may be, and what a list or a map of it holds."""
+    held = [schema[name] for name in ("items", "additionalProperties") if isinstance(schema.get(name), dict)]
+    return [schema, *schema.get("anyOf", ()), *held]
+
+
 def test_the_published_contracts_say_what_the_code_does() -> None:
     """People would write readers against messages that are no longer sent."""
     assert contract.drift() == []
@@ -32,7 +38,7 @@ def test_every_property_has_its_unit_in_the_contract(name: str) -> None:
         f"{definition}.{field}"
         for definition, body in _schema(name)["$defs"].items()
         for field, schema in body["properties"].items()
-        if not ({"unit", "enum", "$ref"} & schema.keys() or {"unit", "enum", "$ref"} & schema.get("items", {}).keys())
+        if not any({"unit", "enum", "$ref"} & part.keys() for part in _parts(schema))
     ]
     assert without == []
 
@@ -40,7 +46,7 @@ def test_every_property_has_its_unit_in_the_contract(name: str) -> None:
 @pytest.mark.parametrize("name", ["event.json", "output.json"])
 def test_no_contract_forbids_fields_that_a_later_version_adds(name: str) -> None:
     """Every addition would break validating readers."""
-    assert '"additionalProperties"' not in json.dumps(_schema(name))
+    assert '"additionalProperties": false' not in json.dumps(_schema(name))
 
 
 def test_a_field_is_described_by_its_own_docstring_where_it_has_one() -> None:
@@ -48,6 +54,13 @@ def test_a_field_is_described_by_its_own_docstring_where_it_has_one() -> None:
     definitions = _schema("event.json")["$defs"]
     assert "closed" in definitions["Liquidation"]["properties"]["liquidated"]["description"]
     assert "venue's clock" in definitions["Trade"]["properties"]["ts_event_ns"]["description"]
+
+
+def test_the_topics_are_described_by_the_same_schemas() -> None:
+    """A bot built from the one document could not read what the other describes."""
+    inside = _schema("asyncapi.json")["components"]["schemas"]
+    alone = {**_schema("event.json")["$defs"], **_schema("output.json")["$defs"]}
+    assert inside == json.loads(json.dumps(alone).replace("#/$defs/", "#/components/schemas/"))
 
 
 def test_check_names_the_outdated_file_and_changes_nothing(

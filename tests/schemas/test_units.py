@@ -27,11 +27,11 @@ def _unit(metadata: tuple[object, ...]) -> object:
 
 
 def _has_unit(hint: Any) -> bool:
-    """Each branch of a union and each item of a tuple has a unit; enumerations and Structs need none."""
+    """Each branch of a union, each item of a tuple, both sides of a map; enumerations and Structs need none."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         return bool(_unit(hint.__metadata__))
-    if origin in (types.UnionType, typing.Union, tuple):
+    if origin in (types.UnionType, typing.Union, tuple, dict):
         return all(_has_unit(part) for part in arguments if part not in (type(None), Ellipsis))
     return origin is Literal or (isinstance(hint, type) and issubclass(hint, msgspec.Struct))
 

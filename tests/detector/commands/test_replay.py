@@ -37,7 +37,7 @@ def test_a_raw_recording_reports_its_frames_and_its_books(capsys: pytest.Capture
     assert "seconds with a crossed book: 0" in out
     assert "binance-usdm BTC-USDT-PERP: seconds proven / accrued / unwarmed / unknown" in out
     assert "events/s" in out.splitlines()[-1]
-    assert engine.memory.dropped == {}
+    assert engine.dropped() == {}
 
 
 def test_trades_from_several_files_are_one_session(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,7 +52,7 @@ def test_trades_from_several_files_are_one_session(tmp_path: Path, capsys: pytes
     assert "WATCH market falling" in out
     assert "+ S1.breadth/1 market" in out
     assert "+ S4.fall_without_trades/1 north-x BTC" not in out
-    assert len(engine.memory.world.markets) == len(paths) == 6
+    assert len(list(engine.markets())) == len(paths) == 6
 
 
 def test_conditions_of_single_assets_are_told_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,17 +78,17 @@ def test_a_window_leaves_out_what_was_received_outside(tmp_path: Path, capsys: p
     whole = played(*paths)
     window = DayWindow("08:56", "09:00")  # the file begins at 08:54 on 2025-10-09
     part = played(*paths, window=window)
-    assert 0 < part.memory.events < whole.memory.events / 2
-    assert part.memory.dropped == {}
-    assert part.memory.world.now_s % 86_400 <= 9 * 3_600
-    assert part.memory.first_ns // 10**9 % 86_400 >= 8 * 3_600 + 55 * 60
+    assert 0 < part.events < whole.events / 2
+    assert part.dropped() == {}
+    assert part.now_ns // 10**9 % 86_400 <= 9 * 3_600
+    assert part.first_ns // 10**9 % 86_400 >= 8 * 3_600 + 55 * 60
     capsys.readouterr()
 
 
 def test_the_window_does_not_depend_on_the_batches(tmp_path: Path) -> None:
     """`--chunk` would change what is inside."""
     paths = crash_csv(tmp_path)
-    counts = {played(*paths, window=DayWindow("08:56", "09:00"), chunk=n).memory.events for n in (1, 77, 100_000)}
+    counts = {played(*paths, window=DayWindow("08:56", "09:00"), chunk=n).events for n in (1, 77, 100_000)}
     assert len(counts) == 1
 
 

@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from detector.console.screen import MOST_ROWS, REFRESH_S, Screen
 from detector.engine import Engine
@@ -26,6 +27,18 @@ def test_alerts_are_printed_and_conditions_are_not(
     assert "S3.depth" not in said
     assert "\x1b" not in said
     assert screen.alerts == [alert]
+
+
+def test_an_asset_is_not_read_out_beside_the_market_it_falls_with(
+    crashing: Engine, alert: Alert, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A crash of everything would be told once for every coin."""
+    sol = replace(alert, scope="SOL", episode_id="e2", headline="CRITICAL SOL falling: forced flow")
+    with Screen(crashing, "demo") as screen:
+        screen(alert)
+        screen(sol)
+    assert screen.alerts == [alert]
+    assert "SOL" not in capsys.readouterr().out
 
 
 def test_the_table_is_printed_once_at_the_end(crashing: Engine, capsys: pytest.CaptureFixture[str]) -> None:

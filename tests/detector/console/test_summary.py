@@ -22,7 +22,7 @@ def test_what_could_not_be_used_is_counted(crashing: Engine) -> None:
     assert lines[0].startswith("late events 0")
     assert "seconds with a crossed book: 0" in lines
     engine = Engine()
-    engine.memory.dropped["unknown_instrument"] = 3
+    engine.shard.standing.unknown = 3
     assert "unusable events, unknown_instrument: 3" in list(engine_lines(engine))
 
 

@@ -18,6 +18,7 @@ from producers.health import Health
 from producers.venue_server.server import VenueServer
 from producers.venue_server.timeline import Frame, recorded
 from producers.venues.registry import venue
+from tests.kit.markets import market_of
 
 
 def first_seconds(seconds: int) -> Iterator[Frame]:
@@ -49,7 +50,7 @@ async def test_a_recording_is_played_to_its_end_through_the_engine() -> None:
             clock="recorded",
             health=Health(),
         )
-    market = pipeline.engine.memory.world.markets["binance-spot|BTC-USDT-SPOT"]
+    market = market_of(pipeline.engine, "binance-spot|BTC-USDT-SPOT")
     assert market.quotes.book is not None
     assert 60_000 < market.quotes.book.best_bid < market.quotes.book.best_ask < 63_000
     assert pipeline.events > 100

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from detector.engine import Engine, Output
+from detector.engine import Engine
 from detector.runtime.pipeline import Pipeline
+from detector.shard import Output
 from schemas.codec import encode
 from tests.kit.synthetic_crash import NS, T0, synthetic_crash
 
@@ -30,14 +31,14 @@ def test_a_tick_moves_event_time_by_the_time_that_passed(monkeypatch: pytest.Mon
     monkeypatch.setattr("detector.runtime.pipeline.time.monotonic", lambda: clock[0])
     pipeline = Pipeline(Engine(), [])
     pipeline.tick()
-    assert pipeline.engine.order.newest_ns == 0
+    assert pipeline.engine.newest_ns == 0
     pipeline.publish(synthetic_crash(1, calm_s=3, crash_s=0))
-    newest_ns = pipeline.engine.order.newest_ns
+    newest_ns = pipeline.engine.newest_ns
     for passed in (1.0, 2.5):
         clock[0] = 50.0 + passed
         pipeline.tick()
-        assert pipeline.engine.order.newest_ns == newest_ns + int(passed * NS)
-    assert pipeline.engine.memory.world.now_s == (newest_ns + 2 * NS) // NS
+        assert pipeline.engine.newest_ns == newest_ns + int(passed * NS)
+    assert pipeline.engine.now_ns // 10**9 == (newest_ns + 2 * NS) // NS
 
 
 def test_finishing_twice_adds_nothing() -> None:
@@ -45,11 +46,11 @@ def test_finishing_twice_adds_nothing() -> None:
     outputs: list[Output] = []
     pipeline = Pipeline(Engine(), [outputs.append])
     pipeline.finish()
-    assert pipeline.engine.memory.world.now_s == 0
+    assert pipeline.engine.now_ns // 10**9 == 0
     pipeline.publish(synthetic_crash(1, crash_s=20))
     pipeline.finish()
-    told, now_s = len(outputs), pipeline.engine.memory.world.now_s
+    told, now_s = len(outputs), pipeline.engine.now_ns // 10**9
     pipeline.finish()
     assert len(outputs) == told
-    assert pipeline.engine.memory.world.now_s - now_s <= 1
+    assert pipeline.engine.now_ns // 10**9 - now_s <= 1
     assert now_s >= T0 // NS

@@ -15,6 +15,7 @@ from producers.errors import ProducerError
 from producers.health import Health
 from producers.venue import Venue
 from producers.venues.registry import venues_of
+from tests.kit.markets import market_of
 
 
 def spot() -> Venue:
@@ -35,10 +36,10 @@ async def test_what_the_server_plays_reaches_the_engine() -> None:
             health=Health(),
             on_turn=lambda: None,
         )
-    market = pipeline.engine.memory.world.markets["binance-spot|BTC-USDT-SPOT"]
+    market = market_of(pipeline.engine, "binance-spot|BTC-USDT-SPOT")
     assert market.quotes.book is not None
     assert 60_000 < market.quotes.book.best_bid < market.quotes.book.best_ask < 63_000
-    assert pipeline.engine.memory.world.now_s > pipeline.engine.memory.first_ns // 10**9 + 70
+    assert pipeline.engine.now_ns // 10**9 > pipeline.engine.first_ns // 10**9 + 70
 
 
 async def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:

@@ -1,28 +1,28 @@
 import pytest
 
+from detector.overview import Overview
 from detector.signals import branching
 from detector.stats.rolling_median import RollingMedian
 from detector.verdict import CALM, WATCH, Verdict
-from detector.world import World
 from tests.kit.markets import Scene, find, instrument, said
 
 BTC, ETH = instrument("BTC"), instrument("ETH")
 
 
-def verdict(world: World) -> Verdict:
-    return find(branching.evaluate(world), branching.RULE, venue="market", asset="*")
+def verdict(view: Overview) -> Verdict:
+    return find(branching.evaluate(view), branching.RULE, venue="market", asset="*")
 
 
 def market(
     sells: float | None, buys: float | None, minute: float | None, ten: float | None, move: float = -0.01
 ) -> Verdict:
     scene = Scene(BTC, ETH)
-    pool = scene.world.pool
+    pool = scene.pool
     pool.sells.value, pool.buys.value = sells, buys
     pool.rate_ratio_60s, pool.rate_ratio_10s = minute, ten
     for definition in (BTC, ETH):
         scene.market(definition).trading.move_60s = move
-    return verdict(scene.world)
+    return verdict(scene.overview())
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_it_points_where_the_median_market_went(move: float, direction: str) -> 
 def shock(factor: float) -> list[tuple[int, bool, bool, str]]:
     """A quiet quarter of an hour, then ten seconds of one-sided orders, on coins that cost `factor`."""
     scene = Scene(BTC, ETH)
-    scene.world.pool.usual_rate = RollingMedian(every_s=30, warm=2)
+    scene.pool.usual_rate = RollingMedian(every_s=30, warm=2)
     found = []
     for second in range(920):
         burst = second >= 900
@@ -73,7 +73,7 @@ def shock(factor: float) -> list[tuple[int, bool, bool, str]]:
             scene.trade(BTC, price, taker="sell", after_ms=50 + 100 * n)
             scene.trade(ETH, price, taker="sell" if burst else "buy", after_ms=50 + 100 * n)
         scene.close(learn=not burst)
-        found.append(said(verdict(scene.world)))
+        found.append(said(verdict(scene.overview())))
     return found
 
 

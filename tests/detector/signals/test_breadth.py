@@ -13,12 +13,12 @@ def scene_of(moves: list[float], sigma: float = 0.001, rate: float | None = 11.0
     for definition, move in zip(COINS, moves, strict=False):
         trading = scene.market(definition).trading
         trading.move_60s, trading.sigma, trading.last_trade_ns = move, sigma, scene.now_ns
-    scene.world.pool.rate_ratio_10s = rate
+    scene.pool.rate_ratio_10s = rate
     return scene
 
 
 def verdicts(scene: Scene) -> tuple[Verdict, Verdict]:
-    found = list(breadth.evaluate(scene.world))
+    found = list(breadth.evaluate(scene.overview()))
     return find(found, breadth.SHOCK, venue="market"), find(found, breadth.FLOW, venue="market")
 
 
@@ -82,7 +82,7 @@ def test_flow_lasts_while_prices_pause_and_orders_excite_each_other(
 ) -> None:
     """Two waves of one cascade would be two alerts, or a busy hour a wave without an end."""
     scene = scene_of([-0.0061] * moved + [0.0] * (8 - moved), rate=rate)
-    scene.world.pool.sells.value = excited
+    scene.pool.sells.value = excited
     flow = verdicts(scene)[1]
     assert (flow.severity, flow.holds, flow.known) == (CALM, holds, True)
 
@@ -108,7 +108,7 @@ def test_only_fresh_prices_with_history_take_part() -> None:
         scene.market(definition).trading.sigma = None
     for definition in COINS[12:]:
         scene.market(definition).trading.last_trade_ns -= 60 * 10**9
-    assert set(breadth.asset_moves(scene.world)) == {definition.base for definition in COINS[:6]}
+    assert set(breadth.asset_moves(scene.overview())) == {definition.base for definition in COINS[:6]}
     assert verdicts(scene)[0].severity == WATCH
 
 
@@ -119,7 +119,7 @@ def test_pegs_take_no_part() -> None:
     for definition in (*COINS[:6], *pegs):
         trading = scene.market(definition).trading
         trading.move_60s, trading.sigma, trading.last_trade_ns = -0.01, 0.0001, scene.now_ns
-    assert len(breadth.asset_moves(scene.world)) == 6
+    assert len(breadth.asset_moves(scene.overview())) == 6
 
 
 def test_an_asset_on_many_venues_has_one_vote() -> None:
@@ -129,8 +129,8 @@ def test_an_asset_on_many_venues_has_one_vote() -> None:
     for definition, move in zip(twins, (-0.01, -0.03, 0.0), strict=True):
         trading = scene.market(definition).trading
         trading.move_60s, trading.sigma, trading.last_trade_ns = move, 0.001, scene.now_ns
-    assert list(breadth.asset_moves(scene.world)) == ["C00"]
-    assert breadth.asset_moves(scene.world)["C00"] == pytest.approx((-0.01, -10.0))
+    assert list(breadth.asset_moves(scene.overview())) == ["C00"]
+    assert breadth.asset_moves(scene.overview())["C00"] == pytest.approx((-0.01, -10.0))
 
 
 def crash(factor: float, sign: int) -> tuple[Verdict, Verdict]:
@@ -143,7 +143,7 @@ def crash(factor: float, sign: int) -> tuple[Verdict, Verdict]:
         for definition in COINS[:6]:
             scene.trade(definition, factor * (1 + move + 0.0001 * (second % 3)))
         scene.close(learn=second < 120)
-    scene.world.pool.rate_ratio_10s = 12.0
+    scene.pool.rate_ratio_10s = 12.0
     return verdicts(scene)
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from detector.signals.dislocation import ASSET, BREADTH, Dislocations
+from detector.signals.dislocation import RULE, Dislocations
 from detector.stats.rolling_median import RollingMedian
-from detector.verdict import CALM, CRITICAL, EMERGENCY, HIGH, WARN, WATCH, Verdict
+from detector.verdict import CALM, HIGH, WARN, Verdict
 from schemas.instrument import Instrument
 from tests.kit.markets import Scene, find, instrument, said
 
@@ -58,7 +58,7 @@ def test_two_prices_of_one_asset_are_graded(away: float, severity: int, holds: b
     """The earliest and most specific sign of a void, whatever the coin costs."""
     prices = Prices("AVAX", factor=factor)
     prices.seconds(40, learn=True)
-    verdict = find(prices.seconds(5, AVAX=-away), ASSET, asset="AVAX")
+    verdict = find(prices.seconds(5, AVAX=-away), RULE, asset="AVAX")
     assert (verdict.severity, verdict.holds, verdict.known) == (severity, holds, True)
 
 
@@ -66,9 +66,9 @@ def test_it_must_last_five_seconds() -> None:
     """One trade at an odd price would be a dislocation."""
     prices = Prices("AVAX")
     prices.seconds(40, learn=True)
-    found = [find(prices.seconds(AVAX=-0.05), ASSET, asset="AVAX") for _ in range(6)]
+    found = [find(prices.seconds(AVAX=-0.05), RULE, asset="AVAX") for _ in range(6)]
     assert [verdict.severity for verdict in found] == [CALM] * 4 + [HIGH] * 2
-    assert said(find(prices.seconds(), ASSET, asset="AVAX")) == QUIET
+    assert said(find(prices.seconds(), RULE, asset="AVAX")) == QUIET
 
 
 def test_seconds_before_a_silence_do_not_count_as_lasting() -> None:
@@ -78,9 +78,9 @@ def test_seconds_before_a_silence_do_not_count_as_lasting() -> None:
     prices.seconds(4, AVAX=-0.05)
     prices.scene.close(1)
     silent = prices.seconds(30, silent=("coinbase",), AVAX=-0.05)
-    verdict = find(silent, ASSET, asset="AVAX")
+    verdict = find(silent, RULE, asset="AVAX")
     assert not verdict.known
-    found = [find(prices.seconds(AVAX=-0.05), ASSET, asset="AVAX") for _ in range(5)]
+    found = [find(prices.seconds(AVAX=-0.05), RULE, asset="AVAX") for _ in range(5)]
     assert [verdict.severity for verdict in found] == [CALM] * 4 + [HIGH]
 
 
@@ -89,8 +89,8 @@ def test_the_usual_difference_is_no_dislocation() -> None:
     prices = Prices("AVAX")
     for _ in range(40):
         prices.seconds(1, learn=True, AVAX=0.004)
-    assert said(find(prices.seconds(5, AVAX=0.004), ASSET, asset="AVAX")) == QUIET
-    verdict = find(prices.seconds(5, AVAX=0.0145), ASSET, asset="AVAX")
+    assert said(find(prices.seconds(5, AVAX=0.004), RULE, asset="AVAX")) == QUIET
+    verdict = find(prices.seconds(5, AVAX=0.0145), RULE, asset="AVAX")
     assert verdict.severity == WARN
 
 
@@ -99,8 +99,7 @@ def test_it_is_unknown_until_the_usual_difference_is_known() -> None:
     prices = Prices("AVAX")
     prices.signal.usual.clear()
     found = prices.seconds(30, learn=True, AVAX=-0.05)
-    assert not find(found, ASSET, asset="AVAX").known
-    assert not find(found, BREADTH).known
+    assert not find(found, RULE, asset="AVAX").known
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -108,7 +107,7 @@ def test_with_two_markets_nobody_is_blamed(sign: int) -> None:
     """Which of two prices is the wrong one cannot be known from them."""
     prices = Prices("AVAX")
     prices.seconds(40, learn=True)
-    verdict = find(prices.seconds(5, AVAX=sign * 0.04), ASSET, asset="AVAX")
+    verdict = find(prices.seconds(5, AVAX=sign * 0.04), RULE, asset="AVAX")
     assert said(verdict) == (HIGH, True, True, "none")
     assert verdict.evidence[0].note == "between binance-coinm and coinbase; nobody is to blame by this alone"
 
@@ -118,7 +117,7 @@ def test_with_three_markets_the_one_away_from_the_others_is_named(sign: int, dir
     """Readers must know whose price not to trust."""
     prices = Prices("AVAX", venues=VENUES)
     prices.seconds(40, learn=True)
-    verdict = find(prices.seconds(5, AVAX=sign * 0.04), ASSET, asset="AVAX")
+    verdict = find(prices.seconds(5, AVAX=sign * 0.04), RULE, asset="AVAX")
     assert said(verdict) == (HIGH, True, True, direction)
     assert verdict.evidence[0].note == "binance-coinm away from coinbase and kraken"
     assert verdict.evidence[0].value == pytest.approx(sign * 0.04)
@@ -136,7 +135,7 @@ def test_the_markets_of_one_exchange_do_not_outvote_another(venues: tuple[str, .
     """An exchange whose markets fail together would blame the only one that is right."""
     prices = Prices("AVAX", venues=venues)
     prices.seconds(40, learn=True)
-    verdict = find(prices.seconds(5, AVAX=-0.04), ASSET, asset="AVAX")
+    verdict = find(prices.seconds(5, AVAX=-0.04), RULE, asset="AVAX")
     assert said(verdict) == (HIGH, True, True, "none")
     assert verdict.evidence[0].note == f"between {' and '.join(sorted(venues))}; nobody is to blame by this alone"
 
@@ -145,7 +144,7 @@ def test_two_other_exchanges_are_witnesses_whatever_else_the_culprit_runs() -> N
     """Its own other market would stand between it and the blame."""
     prices = Prices("AVAX", venues=("binance-coinm", "binance-spot", "coinbase", "kraken"))
     prices.seconds(40, learn=True)
-    verdict = find(prices.seconds(5, AVAX=-0.04), ASSET, asset="AVAX")
+    verdict = find(prices.seconds(5, AVAX=-0.04), RULE, asset="AVAX")
     assert verdict.evidence[0].note == "binance-coinm away from coinbase and kraken"
     assert verdict.direction == "down"
 
@@ -155,16 +154,15 @@ def test_a_stale_or_late_peer_is_left_out() -> None:
     prices = Prices("AVAX", venues=VENUES)
     prices.seconds(40, learn=True)
     found = prices.seconds(12, silent=("binance-coinm",), AVAX=0.0)
-    assert said(find(found, ASSET, asset="AVAX")) == QUIET
+    assert said(find(found, RULE, asset="AVAX")) == QUIET
     late = prices.scene.market(prices.assets["AVAX"][0]).delay
     for _ in range(6):
         prices.scene.trade(prices.assets["AVAX"][0], 0.9, delay_s=4.0)
         found = prices.seconds(1, silent=("binance-coinm",))
     assert (late.delay_s or 0.0) > 1.0
-    assert said(find(found, ASSET, asset="AVAX")) == QUIET
+    assert said(find(found, RULE, asset="AVAX")) == QUIET
 
 
-COIN_USDC = instrument("USDC", quote="USDT", venue="binance-spot", market="spot")
 BTC_USDC = instrument("BTC", quote="USDC", venue="binance-spot", market="spot")
 BTC_USD = instrument("BTC", quote="USD", venue="coinbase", market="spot")
 
@@ -174,16 +172,17 @@ def test_prices_are_compared_in_dollars_not_in_a_coin_that_lost_its_peg(
     price: float, severity: int, direction: str
 ) -> None:
     """Every pair of a broken stablecoin would be a void of its own."""
-    scene, signal = Scene(COIN_USDC, BTC_USDC, BTC_USD), Dislocations()
+    scene, signal = Scene(BTC_USDC, BTC_USD), Dislocations()
     for definition in (BTC_USDC, BTC_USD):
         key = f"{definition.venue}|{definition.instrument}"
         signal.usual[key] = RollingMedian(every_s=1, warm=2, size=30)
 
     def second(usdc: float, btc: float, *, learn: bool) -> Verdict:
-        for definition, at in ((COIN_USDC, usdc), (BTC_USDC, btc), (BTC_USD, 60_000.0)):
+        scene.world.tell_dollars({"USDC": usdc}, scene.now_ns)
+        for definition, at in ((BTC_USDC, btc), (BTC_USD, 60_000.0)):
             scene.trade(definition, at)
         scene.close()
-        return find(signal.evaluate(scene.world, learn), ASSET, asset="BTC")
+        return find(signal.evaluate(scene.world, learn), RULE, asset="BTC")
 
     for _ in range(40):
         second(1.0, 60_000.0, learn=True)
@@ -195,9 +194,9 @@ def test_prices_are_compared_in_dollars_not_in_a_coin_that_lost_its_peg(
 def test_the_first_difference_is_learnt_whatever_its_size(basis: float) -> None:
     """A listing with a premium of 5 % would never have a usual difference, and stay unknown for ever."""
     prices = Prices("AVAX")
-    assert said(find(prices.seconds(40, learn=True, AVAX=basis), ASSET, asset="AVAX")) == QUIET
+    assert said(find(prices.seconds(40, learn=True, AVAX=basis), RULE, asset="AVAX")) == QUIET
     found = prices.seconds(5, AVAX=(1 + basis) * 1.02 - 1)
-    assert find(found, ASSET, asset="AVAX").severity == WARN
+    assert find(found, RULE, asset="AVAX").severity == WARN
 
 
 @pytest.mark.parametrize(("away", "severity"), [(0.009, CALM), (0.0105, WARN)])
@@ -205,7 +204,7 @@ def test_a_difference_that_drifts_is_learnt_and_a_dislocation_is_not(away: float
     """A premium that grows over days would be an alarm in the end, or a void its own normal."""
     prices = Prices("AVAX")
     prices.seconds(40, learn=True)
-    verdict = find(prices.seconds(60, learn=True, AVAX=away), ASSET, asset="AVAX")
+    verdict = find(prices.seconds(60, learn=True, AVAX=away), RULE, asset="AVAX")
     assert (verdict.severity, verdict.holds) == (severity, severity > CALM)
 
 
@@ -221,51 +220,32 @@ def test_one_market_or_none_in_dollars_cannot_be_compared() -> None:
         scene.trade(eth, 3_000.0)
         scene.close()
         found = list(signal.evaluate(scene.world, True))
-    assert not find(found, ASSET, asset="ETH").known
-    assert not find(found, BREADTH).known
+    assert not find(found, RULE, asset="ETH").known
 
 
 def test_a_broken_peg_is_not_told_twice() -> None:
     """A stablecoin has a signal of its own."""
     prices = Prices("USDC")
-    assert [verdict.rule for verdict in prices.seconds(10, learn=True)] == [BREADTH]
-
-
-@pytest.mark.parametrize(
-    ("away", "severity", "holds"),
-    [
-        ((0.05, 0.002, 0.0), CALM, False),
-        ((0.05, 0.003, 0.0), CALM, True),
-        ((0.006, 0.006, 0.0), WATCH, True),
-        ((0.011, 0.011, 0.0), HIGH, True),
-        ((0.032, 0.032, 0.0), CRITICAL, True),
-        ((0.06, 0.06, 0.01), CRITICAL, True),
-        ((0.054, 0.054, 0.054), EMERGENCY, True),
-    ],
-)
-def test_breadth_is_graded_by_the_second_and_third_asset(
-    away: tuple[float, float, float], severity: int, holds: bool
-) -> None:
-    """One coin's listing is no void of a market."""
-    prices = Prices("AVAX", "DOT", "UNI")
-    prices.seconds(40, learn=True)
-    found = prices.seconds(5, AVAX=-away[0], DOT=-away[1], UNI=-away[2])
-    verdict = find(found, BREADTH, venue="market", asset="*")
-    assert (verdict.severity, verdict.holds, verdict.known) == (severity, holds, True)
-
-
-@pytest.mark.parametrize(("move", "direction"), [(-0.05, "down"), (0.05, "up")])
-def test_breadth_points_where_the_market_went(move: float, direction: str) -> None:
-    """A void above the market and one below it are different alerts."""
-    prices = Prices("AVAX", "DOT")
-    prices.seconds(70, learn=True)
-    found = prices.seconds(5, AVAX=move, DOT=move)
-    assert find(found, BREADTH).direction == direction
+    assert prices.seconds(10, learn=True) == []
 
 
 def test_a_dislocation_does_not_become_usual() -> None:
     """Frozen transfers keep prices apart for hours."""
-    prices = Prices("AVAX", "DOT")
+    prices = Prices("AVAX")
     prices.seconds(40, learn=True)
-    found = prices.seconds(600, learn=True, AVAX=-0.04, DOT=-0.04)
-    assert find(found, BREADTH).severity == CRITICAL
+    assert find(prices.seconds(600, learn=True, AVAX=-0.04), RULE).severity == HIGH
+
+
+def test_what_has_lasted_is_known_for_the_market_as_a_whole() -> None:
+    """Assets that are apart together would not be seen, or one that is over would count for ever."""
+    prices = Prices("AVAX", "DOT", "USDC")
+    prices.signal.usual.pop("coinbase|DOT-USD-PERP")
+    prices.signal.usual.pop("binance-coinm|DOT-USD-PERP")
+    prices.seconds(40, learn=True)
+    assert prices.signal.lasting == {"AVAX": 0.0}
+    prices.seconds(4, AVAX=-0.04)
+    assert prices.signal.lasting["AVAX"] == 0.0
+    prices.seconds(1, AVAX=-0.05)
+    assert prices.signal.lasting["AVAX"] == pytest.approx(0.04, abs=0.002)
+    prices.seconds(11, silent=VENUES)
+    assert prices.signal.lasting == {}

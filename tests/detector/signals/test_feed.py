@@ -38,7 +38,7 @@ class Feeds:
                 for n in range(4):
                     self.scene.trade(definition, 100.0, after_ms=200 * n, delay_s=0.05 + 0.01 * n + extra_s)
             self.scene.close(learn=learn)
-        return list(feed.evaluate(self.scene.world))
+        return list(feed.evaluate(self.scene.overview()))
 
     def warm(self) -> None:
         self.run(30, learn=True)
@@ -122,7 +122,7 @@ def test_a_venue_that_is_often_quiet_is_not_blind() -> None:
     for _ in range(44):
         feeds.run(3, learn=True)
         feeds.run(12, silent=("gemini",), learn=True)
-    usual_s = feeds.scene.world.pulses["gemini"].usual_longest_s
+    usual_s = feeds.scene.pulses["gemini"].usual_longest_s
     assert usual_s is not None
     assert 12 < usual_s < 14
     feeds.run(3)
@@ -161,7 +161,7 @@ def test_one_peer_that_still_trades_shows_that_we_are_not_deaf(
     feeds.run(8, silent=("gemini",))
     feeds.scene.market(OTHERS[0]).trading.rate_ratio = rate_ratio
     feeds.scene.traded_last(OTHERS[0], ago_s=ago_s)
-    verdict = gemini(list(feed.evaluate(feeds.scene.world)), feed.SILENCE)
+    verdict = gemini(list(feed.evaluate(feeds.scene.overview())), feed.SILENCE)
     assert (verdict.known, verdict.severity) == (known, HIGH if known else CALM)
 
 

@@ -13,10 +13,6 @@ def of(scene: Scene, asset: str) -> Verdict:
     return find(liquidations.evaluate(scene.world), liquidations.RULE, venue="binance-usdm", asset=asset)
 
 
-def market(scene: Scene) -> Verdict:
-    return find(liquidations.evaluate(scene.world), liquidations.MARKET_RULE, venue="market", asset="*")
-
-
 def liquidated(asset: str, usd: float, *, side: Position = "long", sampled: bool = False) -> Scene:
     """A second in which so many dollars were closed by force, in two halves."""
     scene = Scene(*COINS.values())
@@ -56,7 +52,6 @@ def test_a_market_that_never_showed_a_liquidation_is_unknown() -> None:
     scene = liquidated("BTC", 5e6)
     assert of(scene, "BTC").known
     assert not of(scene, "SOL").known
-    assert not market(Scene(BTC)).known
 
 
 def test_a_liquidation_of_unknown_worth_leaves_the_market_unknown() -> None:
@@ -65,7 +60,6 @@ def test_a_liquidation_of_unknown_worth_leaves_the_market_unknown() -> None:
     scene.liquidation(BTC, None)
     scene.close()
     assert not of(scene, "BTC").known
-    assert not market(scene).known
 
 
 def test_a_minute_later_it_is_calm() -> None:
@@ -118,25 +112,3 @@ def test_a_market_that_is_often_busy_needs_more() -> None:
     scene.liquidation(WLD, 900_000.0)
     scene.close()
     assert of(scene, "WLD").severity == HIGH
-
-
-@pytest.mark.parametrize(
-    ("usd", "severity", "holds"), [(24e6, CALM, False), (26e6, CALM, True), (49e6, CALM, True), (50e6, CRITICAL, True)]
-)
-def test_fifty_millions_over_all_markets_are_critical(usd: float, severity: int, holds: bool) -> None:
-    """A cascade spread over many coins is no smaller."""
-    for side, direction in (("long", "down"), ("short", "up")):
-        scene = Scene(*COINS.values())
-        for definition in COINS.values():
-            scene.liquidation(definition, usd / 3, liquidated="long" if side == "long" else "short")
-        scene.close()
-        assert said(market(scene)) == (severity, holds, True, direction)
-
-
-def test_the_market_points_where_most_dollars_push() -> None:
-    """Some shorts are liquidated in every fall."""
-    scene = Scene(*COINS.values())
-    scene.liquidation(BTC, 40e6, liquidated="short")
-    scene.liquidation(SOL, 15e6, liquidated="long")
-    scene.close()
-    assert said(market(scene)) == (CRITICAL, True, True, "up")

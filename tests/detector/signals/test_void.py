@@ -3,23 +3,12 @@ import pytest
 from detector.config import Config
 from detector.quotes import ASK, BID, HALF_PERCENT, ONE_PERCENT, TWO_PERCENT, cell
 from detector.signals import void
-from detector.verdict import CALM, EMERGENCY, HIGH, WARN, Verdict
-from tests.kit.markets import Scene, find, instrument, ladder, quick_to_learn, said
+from detector.verdict import CALM, HIGH, WARN, Verdict
+from tests.kit.falling import COINS, coins, collapse, cut_in_a_fall
+from tests.kit.markets import find, ladder, quick_to_learn, said
 
-COINS = [instrument(base, venue="binance-coinm") for base in ("ATOM", "AVAX", "DOT", "UNI", "WLD")]
 ATOM = COINS[0]
 SIGNS = pytest.mark.parametrize(("sign", "direction"), [(-1, "down"), (1, "up")])
-
-
-def coins(moves: list[float | None], rate: float = 4.0, peak: float = 10.0) -> Scene:
-    """Markets that moved so far in a minute, with such a trade rate now and at its highest."""
-    scene = Scene(*COINS[: len(moves)])
-    for definition, move in zip(COINS, moves, strict=False):
-        trading = scene.market(definition).trading
-        trading.move_60s, trading.rate_ratio, trading.rate = move, None if move is None else 1.0, rate
-        trading.rates.put(scene.now_s, peak)
-        scene.traded_last(definition)
-    return scene
 
 
 @pytest.mark.parametrize(
@@ -50,41 +39,11 @@ def test_a_market_without_history_cannot_be_void(move: float | None, rate_ratio:
     assert not find(void.evaluate(scene.world), void.TWIN).known
 
 
-@pytest.mark.parametrize(
-    ("moves", "rate", "severity", "holds"),
-    [
-        ([0.11, 0.12, 0.20, 0.0], 4.0, EMERGENCY, True),
-        ([0.11, 0.12, 0.20, 0.0], 5.0, CALM, True),
-        ([0.30, 0.30, 0.0, 0.0, 0.0], 0.0, CALM, False),
-        ([0.30, 0.12, 0.09, 0.0, 0.0], 0.0, CALM, True),
-        ([0.04] * 5, 0.0, CALM, False),
-    ],
-)
-@SIGNS
-def test_a_venue_is_void_when_its_median_asset_is(
-    moves: list[float], rate: float, severity: int, holds: bool, sign: int, direction: str
-) -> None:
-    """Two coins that collapse are a story of two coins."""
-    scene = coins([sign * move for move in moves], rate)
-    verdict = find(void.evaluate(scene.world), void.TWIN_VENUE, venue="binance-coinm", asset="*")
-    assert said(verdict) == (severity, holds, True, direction if holds else "none")
-
-
-def test_three_assets_are_no_venue() -> None:
-    """A median of three is one coin's opinion."""
-    assert not find(void.evaluate(coins([-0.5, -0.5, -0.5, None]).world), void.TWIN_VENUE).known
-
-
 @pytest.mark.parametrize(("ago_s", "known"), [(0.0, True), (3.0, True), (3.1, False), (600.0, False)])
 def test_a_feed_that_was_cut_is_no_void(ago_s: float, known: bool) -> None:
     """Trading halves on a dead socket too: each reconnect in a fall would be the worst alert there is."""
-    scene = coins([-0.2] * 5)
-    scene.world.pulses["binance-coinm"].last_ns = 0
-    for definition in COINS:
-        scene.traded_last(definition, ago_s=ago_s)
-    found = list(void.evaluate(scene.world))
+    found = void.evaluate(coins([-0.2] * 5, ago_s=ago_s).world)
     assert find(found, void.TWIN, asset="ATOM").known is known
-    assert find(found, void.TWIN_VENUE).known is known
 
 
 def test_a_market_that_falls_silent_while_its_venue_trades_may_be_void() -> None:
@@ -96,43 +55,11 @@ def test_a_market_that_falls_silent_while_its_venue_trades_may_be_void() -> None
 
 def test_a_cut_in_a_busy_fall_is_no_void() -> None:
     """The rate over ten seconds sinks with every second of the cut."""
-    scene = Scene(*COINS[:4])
-    for definition in COINS[:4]:
-        quick_to_learn(scene.market(definition))
-    for second in range(120):
-        for definition in COINS[:4]:
-            for n in range(4):
-                scene.trade(definition, 1.0 - 0.004 * max(second - 90, 0), after_ms=100 + 250 * n)
-        scene.close(learn=second < 90)
-    found = list(void.evaluate(scene.world))
-    assert said(find(found, void.TWIN_VENUE)) == (CALM, True, True, "down")
-    for _ in range(12):
-        scene.close(learn=False)
+    for scene in cut_in_a_fall():
         found = list(void.evaluate(scene.world))
         assert {verdict.severity for verdict in found} == {CALM}
     assert (scene.market(ATOM).trading.move_60s or 0.0) < -0.1
-    assert not find(found, void.TWIN_VENUE).known
     assert not find(found, void.TWIN, asset="ATOM").known
-
-
-@pytest.mark.parametrize(("ago_s", "known"), [(9.9, True), (10.0, False)])
-def test_only_prices_of_the_last_seconds_make_a_venues_median(ago_s: float, known: bool) -> None:
-    """Coins that stopped trading before the fall would say that nothing fell."""
-    scene = coins([-0.2] * 4)
-    scene.traded_last(ATOM, ago_s=ago_s)
-    assert find(void.evaluate(scene.world), void.TWIN_VENUE).known is known
-
-
-def test_a_stale_price_does_not_hold_the_median_up() -> None:
-    """Two dead coins beside three that collapse are no calm venue."""
-    scene = coins([0.0, -0.2, -0.2, -0.2, -0.2])
-    scene.market(COINS[1]).trading.move_60s = 0.0
-    scene.market(COINS[2]).trading.move_60s = -0.01
-    assert find(void.evaluate(scene.world), void.TWIN_VENUE).severity == CALM
-    scene.traded_last(ATOM, ago_s=11.0)
-    verdict = find(void.evaluate(scene.world), void.TWIN_VENUE)
-    assert said(verdict) == (EMERGENCY, True, True, "down")
-    assert verdict.evidence[0].value == pytest.approx(-0.105)
 
 
 @pytest.mark.parametrize(
@@ -225,29 +152,10 @@ def test_a_market_without_a_book_is_not_asked_for_one() -> None:
     assert void.EMPTY not in {verdict.rule for verdict in void.evaluate(coins([-0.2]).world)}
 
 
-def collapse(factor: float, sign: int) -> list[Verdict]:
-    """Four coins of another price: ten busy minutes, then 20 % in a minute with a third of the trades."""
-    scene = Scene(*COINS[:4])
-    for definition in COINS[:4]:
-        quick_to_learn(scene.market(definition))
-    for second in range(180):
-        falling = max(second - 120, 0)
-        for definition in COINS[:4]:
-            price = factor * (1 + sign * 0.2 * falling / 60 + (0.00002 if second % 2 else 0.0))
-            for n in range(6 if second < 120 else 2):
-                taker = ("sell" if sign < 0 else "buy") if falling else ("buy" if second % 2 else "sell")
-                scene.trade(
-                    definition, price, 5_000.0, taker="buy" if taker == "buy" else "sell", after_ms=100 + 120 * n
-                )
-        scene.close(learn=not falling)
-    return list(void.evaluate(scene.world))
-
-
 @pytest.mark.parametrize("factor", [1.0, 1e-5, 4e3])
 @SIGNS
 def test_a_real_collapse_is_a_void_whatever_the_coins_cost(factor: float, sign: int, direction: str) -> None:
     """Thresholds would mean something else for every coin."""
-    found = collapse(factor, sign)
-    assert said(find(found, void.TWIN_VENUE)) == (EMERGENCY, True, True, direction)
+    found = list(void.evaluate(collapse(factor, sign).world))
     assert said(find(found, void.TWIN, asset="ATOM")) == (HIGH, True, True, direction)
     assert said(find(found, void.IMPACT, asset="ATOM")) == (WARN, True, True, direction)

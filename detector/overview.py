@@ -1,0 +1,66 @@
+"""What market-wide signals may look at: the readings of every asset at one second, pooled flow and venues' pulses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
+from typing import NamedTuple
+
+from detector.config import Config
+from detector.pool import Pool
+from detector.pulse import Pulse
+from schemas.reading import AssetReading, MarketReading
+
+NS = 1_000_000_000
+
+
+class Listed(NamedTuple):
+    """A market's reading with its base asset."""
+
+    asset: str
+    market: MarketReading
+
+
+class Overview:
+    """One second of everything. Assets are in alphabetical order: nothing may depend on who was read first."""
+
+    def __init__(
+        self,
+        config: Config,
+        now_ns: int,
+        assets: Sequence[AssetReading],
+        pool: Pool,
+        pulses: Mapping[str, Pulse],
+    ) -> None:
+        self.config = config
+        self.now_ns = now_ns
+        self.assets = assets
+        self.pool = pool
+        self.pulses = pulses
+        self.markets = [Listed(asset.asset, market) for asset in assets for market in asset.markets]
+        self._by_venue: dict[str, list[Listed]] = {}
+        for listed in self.markets:
+            self._by_venue.setdefault(listed.market.venue, []).append(listed)
+
+    def venues(self) -> Iterator[tuple[str, list[Listed]]]:
+        """Venues in alphabetical order with their markets."""
+        for venue in sorted(self._by_venue):
+            yield venue, self._by_venue[venue]
+
+    def assets_watched(self) -> dict[str, int]:
+        """Assets on each venue."""
+        return {venue: len({listed.asset for listed in markets}) for venue, markets in self._by_venue.items()}
+
+    def median_move(self) -> float:
+        """Median 60-s move over all markets; 0.0 while none is known."""
+        moves = [market.move_60s for _, market in self.markets if market.move_60s is not None]
+        return median(moves) if moves else 0.0
+
+    def fresh(self, market: MarketReading, stale_s: int) -> bool:
+        """Whether the market traded in the last `stale_s` seconds."""
+        return market.last_trade_ns > self.now_ns - stale_s * NS
+
+    def silent_ns(self, venue: str) -> int:
+        """For how long the venue has not traded on any market; 0 or less where it just did."""
+        pulse = self.pulses.get(venue)
+        return self.now_ns - (pulse.last_ns if pulse is not None else 0)

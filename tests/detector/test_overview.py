@@ -1,0 +1,70 @@
+"""What market-wide signals see: everything once, in one order."""
+
+from __future__ import annotations
+
+from detector.config import Config
+from detector.overview import Overview
+from detector.pool import Pool
+from tests.kit.markets import Scene, instrument
+
+BTC = instrument()
+BTC_SPOT = instrument(market="spot", venue="binance-spot")
+BTC_HYPE = instrument(quote="USD", venue="hyperliquid")
+ETH = instrument("ETH")
+
+
+def test_venues_come_in_one_order_with_all_of_their_markets() -> None:
+    """The same data would give other alerts after a restart."""
+    for markets in ([BTC, BTC_SPOT, BTC_HYPE, ETH], [ETH, BTC_HYPE, BTC_SPOT, BTC]):
+        found = [
+            (venue, [(listed.asset, listed.market.instrument) for listed in listeds])
+            for venue, listeds in Scene(*markets).overview().venues()
+        ]
+        assert found == [
+            ("binance-spot", [("BTC", "BTC-USDT-SPOT")]),
+            ("binance-usdm", [("BTC", "BTC-USDT-PERP"), ("ETH", "ETH-USDT-PERP")]),
+            ("hyperliquid", [("BTC", "BTC-USD-PERP")]),
+        ]
+
+
+def test_the_assets_of_a_venue_are_counted_once() -> None:
+    """A coin with three contracts would be three coins that agree."""
+    perp_in_usdc = instrument(quote="USDC")
+    view = Scene(BTC, perp_in_usdc, ETH, BTC_SPOT).overview()
+    assert view.assets_watched() == {"binance-usdm": 2, "binance-spot": 1}
+
+
+def test_the_median_move_is_over_those_that_are_known() -> None:
+    """An unknown move is not a move of zero."""
+    scene = Scene(BTC, BTC_SPOT, BTC_HYPE, ETH)
+    assert scene.overview().median_move() == 0.0
+    for definition, move in ((BTC, -0.03), (BTC_SPOT, -0.02), (ETH, 0.01)):
+        scene.market(definition).trading.move_60s = move
+    assert scene.overview().median_move() == -0.02
+
+
+def test_a_market_is_fresh_for_the_seconds_asked_for() -> None:
+    """A stale price looks dislocated."""
+    scene = Scene(BTC)
+    scene.traded_last(BTC, ago_s=9.9)
+    view = scene.overview()
+    assert view.fresh(view.markets[0].market, 10)
+    scene.traded_last(BTC, ago_s=10.0)
+    view = scene.overview()
+    assert not view.fresh(view.markets[0].market, 10)
+
+
+def test_a_venue_is_silent_since_its_last_trade_on_any_market() -> None:
+    """A market that trades once a minute would make its busy venue look dead."""
+    scene = Scene(BTC, ETH)
+    scene.trade(ETH, 10.0, after_ms=400)
+    scene.close(3)
+    view = scene.overview()
+    assert view.silent_ns("binance-usdm") == 2_600_000_000
+    assert view.silent_ns("kraken") == scene.now_ns
+
+
+def test_nothing_read_yet_is_seen_as_nothing() -> None:
+    """A worker without assets would stop the stage that judges the others."""
+    view = Overview(Config(), 0, (), Pool(), {})
+    assert (list(view.venues()), view.assets_watched(), view.median_move()) == ([], {}, 0.0)

@@ -1,0 +1,127 @@
+"""Readings: numbers that are known, null for the rest."""
+
+from __future__ import annotations
+
+import pytest
+
+from detector.config import Deleveraging
+from detector.quotes import ASK, BID, HALF_PERCENT, ONE_PERCENT, cell
+from detector.readout import read_market
+from schemas.reading import MarketReading
+from tests.kit.markets import Scene, instrument, ladder, quick_to_learn
+
+BTC = instrument()
+LIMITS = Deleveraging()
+
+
+def read(scene: Scene) -> MarketReading:
+    """The market of BTC."""
+    return read_market(scene.market(BTC), scene.now_ns, LIMITS)
+
+
+def test_a_market_that_said_nothing_yet_is_unknown_everywhere() -> None:
+    """A price of zero would be a crash, zero depth an empty book."""
+    scene = Scene(BTC)
+    scene.close()
+    assert read(scene) == MarketReading(venue="binance-usdm", instrument="BTC-USDT-PERP", market="perp")
+
+
+def test_trades_are_read_with_orders_of_the_second_that_ended() -> None:
+    """The pooled flow would count fills, or the orders of another second."""
+    scene = Scene(BTC)
+    for _ in range(2):
+        scene.trade(BTC, 100.0, taker="sell", after_ms=100)
+        scene.trade(BTC, 101.0, taker="sell", after_ms=500)
+        scene.trade(BTC, 102.0, taker="buy", after_ms=510, delay_s=0.3)
+        scene.close()
+    found = read(scene)
+    assert (found.price, found.buy_orders, found.sell_orders) == (102.0, 1, 2)
+    assert found.trades_per_s == found.trades_peak_per_s == 0.6
+    assert found.last_trade_ns == found.last_event_ns == scene.now_ns - 490_000_000
+    assert found.move_60s is found.sigma is None
+    scene.close()
+    assert (read(scene).price, read(scene).buy_orders, read(scene).sell_orders) == (102.0, 0, 0)
+
+
+def test_moves_and_baselines_are_read_once_they_are_known() -> None:
+    """The market-wide stage would never see a shock."""
+    scene = Scene(BTC)
+    market = quick_to_learn(scene.market(BTC))
+    for second in range(90):
+        scene.trade(BTC, 100.0 if second < 80 else 99.0)
+        scene.close(learn=second < 80)
+    found = read(scene)
+    assert found.move_60s == pytest.approx(-0.01)
+    assert (found.sigma, found.order_rate_ratio) == (0.0, market.trading.rate_ratio)
+    assert (found.delay_s, found.delay_ratio) == (market.delay.delay_s, market.delay.ratio)
+    assert None not in (found.order_rate_ratio, found.delay_s, found.delay_ratio)
+
+
+def test_a_book_is_read_by_its_one_percent_and_its_thinner_side() -> None:
+    """Bids that vanish behind asks that stand would look like half a book."""
+    scene = Scene(BTC)
+    scene.snapshot(BTC, *ladder(100.0, usd=1_000.0, step=0.0005), keeps_far_levels=False)
+    scene.close()
+    quotes = scene.market(BTC).quotes
+    for band in (HALF_PERCENT, ONE_PERCENT):
+        quotes.depth_ratio[cell(BID, band)], quotes.depth_ratio[cell(ASK, band)] = 0.2, 0.9
+    found = read(scene)
+    assert (found.bid_depth_usd, found.ask_depth_usd) == pytest.approx((20_000.0, 20_000.0))
+    assert found.depth_ratio == 0.2
+    assert found.spread == pytest.approx(0.0005)
+    assert found.book_fault == ""
+    scene.gap(BTC)
+    scene.close()
+    found = read(scene)
+    assert (found.book_fault, found.bid_depth_usd, found.depth_ratio, found.spread) == ("gap", None, None, None)
+
+
+def test_liquidations_are_zero_only_where_some_were_ever_seen() -> None:
+    """Venues without such a feed would be the calmest of all."""
+    scene = Scene(BTC)
+    scene.liquidation(BTC, None)
+    scene.close()
+    assert not read(scene).liquidations_seen
+    scene.liquidation(BTC, 5_000.0)
+    scene.liquidation(BTC, 70.0, liquidated="short")
+    scene.close()
+    found = read(scene)
+    assert (found.liquidations_seen, found.liquidated_longs_usd, found.liquidated_shorts_usd) == (True, 5_000.0, 70.0)
+    scene.close(60)
+    found = read(scene)
+    assert (found.liquidations_seen, found.liquidated_longs_usd, found.liquidated_shorts_usd) == (True, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("passed", "missing", "contiguous"),
+    [
+        (0, 0, False),
+        (1, 0, True),
+        (100_000, int(100_000 * LIMITS.offbook_calm), True),
+        (100_000, int(100_000 * LIMITS.offbook_calm) + 1, False),
+    ],
+)
+def test_ids_say_something_where_they_were_contiguous_in_the_calm(passed: int, missing: int, contiguous: bool) -> None:
+    """Fills that a venue never shows would be deleveraging every minute."""
+    scene = Scene(BTC)
+    ids = scene.market(BTC).trading.ids
+    ids.calm_ids, ids.calm_missing = passed, missing
+    assert (read(scene).calm_ids, read(scene).ids_contiguous) == (passed, contiguous)
+
+
+def test_holes_in_ids_are_read_with_the_ids_that_passed() -> None:
+    """The share of fills that did not print would have no base."""
+    scene = Scene(BTC)
+    for number in (1, 2, 3, 6, 7):
+        scene.trade(BTC, 100.0, trade_id=number)
+    scene.close(5)
+    assert (read(scene).ids_60s, read(scene).missing_ids_60s) == (6, 2)
+
+
+def test_funding_and_open_interest_are_read_where_the_venue_says_them() -> None:
+    """A worth that nobody told would be guessed."""
+    scene = Scene(BTC)
+    scene.derivative(BTC, funding_rate=1e-4)
+    scene.open_interest(BTC, 7.0)
+    scene.close()
+    assert (read(scene).funding_rate, read(scene).open_interest_usd) == (1e-4, None)
