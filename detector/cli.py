@@ -1,4 +1,4 @@
-"""The command line: `cascade demo | run | replay | produce | detect | topics`. Data on standard output, everything else on standard error."""
+"""The command line of `cascade`. Data on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
@@ -199,6 +199,19 @@ def detect(
     from detector.commands.detect import detect as run_detect
 
     run_detect(servers=kafka, config=config, worker=worker)
+
+
+@app.command()
+def alive(
+    file: Annotated[
+        Path, typer.Argument(envvar="CASCADE_ALIVE_FILE", help="What a process was told to write by --alive-file.")
+    ],
+    within: Annotated[float, typer.Option(min=0, help="Seconds; an older file is exit code 1.")] = 15,
+) -> None:
+    """Say whether a worker or producer lives; for the health checks of containers."""
+    from detector.commands.alive import alive as look_at
+
+    look_at(file, within_s=within)
 
 
 @topics_app.command("create")
