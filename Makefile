@@ -1,4 +1,4 @@
-# Verbs: demo test test-slow check bench lock clean. Only python3 >= 3.11 with venv and pip is needed: everything goes into .venv.
+# Verbs: demo test test-slow test-kafka kafka check bench lock clean. Only python3 >= 3.11 with venv and pip is needed: everything goes into .venv.
 
 PYTHON ?= python3
 UV ?= uv
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-slow check bench lock clean
+.PHONY: demo test test-slow test-kafka kafka check bench lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime  ## Set up and show a cascade from raw frames to alerts, without a network
@@ -16,7 +16,16 @@ test: $(VENV)/.dev  ## The default suite
 	$(BIN)/python -m pytest
 
 test-slow: $(VENV)/.dev  ## The whole demo, whole recordings, the whole reconstruction
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow and not kafka"
+
+test-kafka: $(VENV)/.dev  ## Everything that needs a broker, on a real Apache Kafka or on KAFKA_BOOTSTRAP_SERVERS
+	$(BIN)/python -m pytest -m "kafka and not slow"
+
+# A real Apache Kafka in the foreground, on PORT; DATA=folder keeps what is in it. Needs Java 17 and, once, Maven.
+PORT := 9092
+DATA :=
+kafka: $(VENV)/.python
+	$(BIN)/python -m tests.kit.kafka --port $(PORT) $(if $(DATA),--data "$(DATA)")
 
 check: $(VENV)/.dev  ## Everything that can be said about the code without running it
 	$(BIN)/ruff check
@@ -35,6 +44,8 @@ lock:  ## Resolve every version anew; needs uv
 	  --group build --group dev --extra kafka pyproject.toml -o requirements-dev.lock
 	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group build --constraint requirements-dev.lock pyproject.toml -o requirements.lock
+	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --group build --extra kafka --constraint requirements-dev.lock pyproject.toml -o requirements-kafka.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Literal, NoReturn
 
@@ -63,7 +63,8 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 class Connection:
     """A connection and what it has seen. `on_frame` gets every raw frame; its taker calls `read` when it is its turn.
 
-    With `on_mark` the connection expects a server that plays a recording: binary frames are marks and go there.
+    With `on_mark` the connection expects a server that plays a recording: binary frames are marks and go there. Such a
+    server waits for its audience: `hold` is awaited before each frame.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Connection:
         on_frame: Callable[[Connection, bytes], None],
         on_state: Callable[[Literal["rejected", "up"], str], None],
         on_mark: Callable[[int], None] | None = None,
+        hold: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._venue = venue
         self._socket = socket
@@ -88,6 +90,8 @@ class Connection:
         self._on_frame = on_frame
         self._on_state = on_state
         self._on_mark = on_mark
+        self._hold = hold
+        self._held = False
         messages_per_s = MESSAGE_SHARE * venue.limits.messages_per_s
         self._pace = Pace(limit=messages_per_s, per_s=1.0, burst=1, now_s=time.monotonic)
         self._ending: Ending | None = None
@@ -180,8 +184,12 @@ class Connection:
             on_frame(self, await recv(decode=False))
 
     async def _read_recorded(self, websocket: ClientConnection, on_mark: Callable[[int], None]) -> NoReturn:
-        recv, on_frame = websocket.recv, self._on_frame
+        recv, on_frame, hold = websocket.recv, self._on_frame, self._hold
         while True:
+            if hold is not None:
+                self._held = True
+                await hold()
+                self._held = False
             frame = await recv()
             if isinstance(frame, str):
                 if self._marks:
@@ -288,7 +296,7 @@ class Connection:
             await asyncio.sleep(self._socket.stale_after_s / STALE_CHECKS)
             seen = self.market_frames if self._on_mark is None else self._marks
             # A playing server waits for its audience before its first mark.
-            waits = self._on_mark is not None and not seen
+            waits = self._on_mark is not None and (not seen or self._held)
             silent = 0 if waits or seen != seen_before else silent + 1
             seen_before = seen
         self._end(Ending(reason="stale", message=f"no market event for {self._socket.stale_after_s:g} s"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Literal
 
@@ -61,6 +61,8 @@ class Fleet:
         `recorded` expects servers that play a recording and runs on its receive times, to its end.
     record
         Sees all raw input before it is parsed.
+    hold
+        Awaited before each frame of a recording: whoever takes the events may be slower than the server.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Fleet:
         record: Record | None = None,
         health: Health | None = None,
         timing: Timing | None = None,
+        hold: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.health = health or Health()
         self._recorded_clock = RecordedClock() if clock == "recorded" else None
@@ -88,6 +91,7 @@ class Fleet:
         self._clock_name = clock
         self._record = record
         self._timing = timing or Timing()
+        self._hold = hold
         self._listens = False
         self._silences: dict[str, Silence] = {}
 
@@ -183,6 +187,7 @@ class Fleet:
                 gate=gate,
                 health=self.health,
                 timing=self._timing,
+                hold=self._hold,
             )
             for socket in venue.sockets(instruments)
         ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 from producers.backoff import Backoff
@@ -90,6 +90,7 @@ class Session:
         health: Health,
         timing: Timing | None = None,
         draw: Callable[[], float] = random.random,
+        hold: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         url = websocket_base.rstrip("/") + socket.path
         self.source: Source = (venue.id, socket.name)
@@ -103,6 +104,7 @@ class Session:
         self._health = health
         self._timing = timing or Timing()
         self._draw = draw
+        self._hold = hold
         self._backoff = Backoff(base_s=self._timing.first_retry_below_s, cap_s=self._timing.retry_cap_s, draw=draw)
         self._carried: set[tuple[str, type[Event]]] = set()
         self._said: tuple[State, str] | None = None
@@ -144,6 +146,7 @@ class Session:
             on_frame=lambda connection, raw: intake.frame(self, connection, raw),
             on_state=self._say,
             on_mark=(lambda recv_ns: intake.mark(self, recv_ns)) if intake.recorded else None,
+            hold=self._hold,
         )
         lifetime_s = self._venue.limits.lifetime_s
         rotate_after_s = None

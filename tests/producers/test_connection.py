@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 import msgspec
@@ -26,6 +26,7 @@ class Line:
         venue: ToyVenue | None = None,
         recorded: bool = False,
         socket: Socket | None = None,
+        hold: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         venue = venue or ToyVenue()
         venue.register([venue.instrument("BTCUSDT")])
@@ -44,6 +45,7 @@ class Line:
             on_frame=self._frame,
             on_state=self._state,
             on_mark=on_mark,
+            hold=hold,
         )
 
     def _frame(self, connection: Connection, raw: bytes) -> None:
@@ -127,6 +129,34 @@ async def test_marks_frames_and_the_end_of_a_recording_are_told_apart() -> None:
     assert line.frames == [trade(1).encode(), b"12345678"]
     assert line.states == ["up"]
     assert line.health.total("decode_errors", label="not_a_mark") == 1
+
+
+async def test_a_recording_that_is_held_is_not_read_and_not_taken_for_stale() -> None:
+    """Whoever is slower than the server would be flooded; one that waits long would lose the recording's rest."""
+    socket = msgspec.structs.replace(ToyVenue().socket(), stale_after_s=0.08)
+    held = asyncio.Event()
+    free = asyncio.Event()
+
+    async def hold() -> None:
+        if line.marks:
+            held.set()
+            await free.wait()
+
+    async def play(peer: Peer) -> None:
+        await peer.mark(7)
+        await peer.send(trade(1))
+        await held.wait()
+        await asyncio.sleep(0.3)  # several times as long as a silence may last
+        assert line.frames == []
+        free.set()
+        await peer.mark(END_OF_RECORDING_NS)
+        await peer.close(1000, "end of recording")
+
+    async with ScriptedServer(play) as server:
+        line = Line(server, recorded=True, socket=socket, hold=hold)
+        ending = await line.run()
+    assert ending.finished
+    assert line.frames[0] == trade(1).encode()
 
 
 @pytest.mark.parametrize("status", [400, 500])

@@ -109,11 +109,11 @@ async def test_the_status_says_what_flows_and_what_waits(tmp_path: Path, capfd: 
 
 
 @pytest.mark.kafka
-async def test_topics_that_are_missing_end_it_with_the_remedy(broker: SharedBroker, tmp_path: Path) -> None:
+def test_topics_that_are_missing_end_it_with_the_remedy(broker: SharedBroker, tmp_path: Path) -> None:
     """Records for a topic that does not exist would wait for ever."""
     settings = KafkaSettings(bootstrap_servers=broker.bootstrap, topic_prefix="nobody-made-these.")
     with pytest.raises(TopicError, match="cascade topics create"):
-        await asyncio.to_thread(produce_spot, tmp_path, settings=settings)
+        produce_spot(tmp_path, settings=settings)
 
 
 def command(settings: KafkaSettings, url: str, folder: Path, *more: str) -> list[str]:
@@ -142,6 +142,13 @@ def producing(settings: KafkaSettings, url: str, folder: Path, *more: str) -> It
             running.kill()
 
 
+async def first_frame(settings: KafkaSettings) -> None:
+    """Until something is in the log."""
+    async with asyncio.timeout(30):
+        while not await read_topic(settings, FRAMES):  # noqa: ASYNC110  # another process writes
+            await asyncio.sleep(0.05)
+
+
 @pytest.mark.kafka
 async def test_a_recording_is_produced_to_its_end(broker: SharedBroker, tmp_path: Path) -> None:
     """A replay through Kafka would never say that it is done, or end before the log has everything."""
@@ -164,9 +171,7 @@ async def test_a_signal_sends_what_waits_and_ends_well(
     """A supervisor's stop would look like a failure, or lose the last frames."""
     settings = await deployment(broker.bootstrap)
     with serving("--speed", "1") as url, producing(settings, url, tmp_path) as running:
-        async with asyncio.timeout(30):
-            while not await read_topic(settings, FRAMES):
-                await asyncio.sleep(0.05)
+        await first_frame(settings)
         running.send_signal(which)
         _, err = await asyncio.to_thread(running.communicate, None, 30)
     assert running.returncode == 0
@@ -186,9 +191,7 @@ async def test_a_second_signal_ends_it_at_once(broker: SharedBroker, tmp_path: P
     """Who is in a hurry would have to kill it."""
     settings = await deployment(broker.bootstrap)
     with serving("--speed", "1") as url, producing(settings, url, tmp_path, "--drain-s", "60") as running:
-        async with asyncio.timeout(30):
-            while not await read_topic(settings, FRAMES):
-                await asyncio.sleep(0.05)
+        await first_frame(settings)
         # Nothing is answered any more by a broker that is away; here the process itself is held while both come.
         running.send_signal(signal.SIGSTOP)
         running.send_signal(signal.SIGINT)

@@ -1,0 +1,1 @@
+"""The way to Kafka: settings, the checks before anything is sent, topics."""
