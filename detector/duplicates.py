@@ -116,6 +116,15 @@ class Taken(msgspec.Struct):
         self.book_ns = at_ns
         return True
 
+    def on_keyframe(self, last_id: int | None, at_ns: int) -> bool:
+        """Whether this copy of the book is not behind what was taken: a reader may begin with it."""
+        if last_id is None:
+            return at_ns >= self.state_ns[BOOK_WITHOUT_IDS]
+        if last_id < self.book_id:
+            return False
+        self.book_id = last_id
+        return True
+
     def on_state(self, place: int, at_ns: int, producer: str) -> bool:
         """Whether it is newer than what was taken."""
         newest_ns = self.state_ns[place]
@@ -260,6 +269,8 @@ class Duplicates(msgspec.Struct):
             return taken.on_state(place, at_ns, producer) or alone
         if isinstance(event, (BookDelta, BookSnapshot)):
             last_id = event.last_id
+            if kind is BookSnapshot and event.keyframe:  # type: ignore[union-attr]
+                return taken.on_keyframe(last_id, at_ns)
             if last_id is None:
                 return taken.on_state(BOOK_WITHOUT_IDS, at_ns, producer) or alone
             take = taken.on_delta if kind is BookDelta else taken.on_snapshot

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from math import nan
 
 import msgspec
@@ -24,18 +25,9 @@ GHOST_BEYOND = 0.001
 """A best price more than ten basis points through the last trade is an order that nobody removes."""
 
 
-_LEVELS: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
-_LEVEL: msgspec.json.Decoder[list[float]] = msgspec.json.Decoder(list[float], strict=False)
-
-
-def _split(levels: msgspec.Raw, proven: float | None, *, best_is_high: bool) -> tuple[bytes, bytes]:
-    """Levels as far as a snapshot proved them, and those beyond; raises `msgspec.DecodeError`."""
-    parts: tuple[list[msgspec.Raw], list[msgspec.Raw]] = ([], [])
-    for level in _LEVELS.decode(levels):
-        price = _LEVEL.decode(level)[0]
-        near = proven is not None and (price >= proven if best_is_high else price <= proven)
-        parts[0 if near else 1].append(level)
-    return msgspec.json.encode(parts[0]), msgspec.json.encode(parts[1])
+def _edge(price: float | None, qty: int) -> bytes:
+    """One level, or none, as a venue would write it."""
+    return b"[]" if price is None else f'[["{Decimal(repr(price)):f}","{qty}"]]'.encode()
 
 
 def cell(side: int, band: int) -> int:
@@ -54,6 +46,8 @@ class Quotes(msgspec.Struct):
     fault: str = "no book"
     """Why the book is unknown; empty when it can be believed."""
     in_gap: bool = False
+    anchored: bool = False
+    """Whether a snapshot came since the start and since the last gap."""
     learns: bool = False
     """Whether deltas teach this book what lies beyond a snapshot; where every message is a whole book nothing does."""
     top_bid: float = nan
@@ -80,24 +74,28 @@ class Quotes(msgspec.Struct):
         try:
             self.book.apply_snapshot(bytes(event.bids), bytes(event.asks), event.keeps_far_levels)
             self.in_gap = False
+            self.anchored = True
             self.learns = self.learns or event.keeps_far_levels
         except ValueError:
             self.refused += 1
 
     def on_keyframe(self, event: BookSnapshot) -> None:
-        """Begin with a copy of the book where there is none that can be followed; else it says nothing new."""
-        if self.book is None or (not self.in_gap and (self.book.levels(BID) or self.book.levels(ASK))):
+        """Begin with a copy of the book where none is known; whoever followed the book learns nothing new from it."""
+        book = self.book
+        if book is None or self.anchored:
             return
         try:
-            bids, far_bids = _split(event.bids, event.proven_bid, best_is_high=True)
-            asks, far_asks = _split(event.asks, event.proven_ask, best_is_high=False)
-            # Beyond what a snapshot proved, levels are known from deltas alone, and so they stay.
-            self.book.apply_snapshot(bids, asks, False)
-            self.book.apply_delta(far_bids, far_asks)
-            self.in_gap = False
-            self.learns = event.keeps_far_levels
-        except (ValueError, msgspec.DecodeError):
+            # A snapshot of two levels that are gone at once: it proves so much as the venue's last one did. All levels
+            # come as changes, because beyond it they are known from changes alone.
+            book.apply_snapshot(_edge(event.proven_bid, 1), _edge(event.proven_ask, 1), False)
+            book.apply_delta(_edge(event.proven_bid, 0), _edge(event.proven_ask, 0))
+            book.apply_delta(bytes(event.bids), bytes(event.asks))
+        except ValueError:
             self.refused += 1
+            return
+        self.in_gap = False
+        self.anchored = True
+        self.learns = event.keeps_far_levels
 
     def on_delta(self, event: BookDelta) -> None:
         """Take changed levels, already in sequence. Without any snapshot the book is learnt from deltas alone."""
@@ -108,7 +106,7 @@ class Quotes(msgspec.Struct):
             self.learns = True
         except ValueError:
             self.refused += 1
-            self.in_gap = True  # what it would have changed is not known
+            self.on_gap()  # what it would have changed is not known
 
     def on_top(self, event: BookTop) -> None:
         """Take the best bid and ask."""
@@ -118,6 +116,7 @@ class Quotes(msgspec.Struct):
     def on_gap(self) -> None:
         """From here to the next snapshot the book is unknown."""
         self.in_gap = True
+        self.anchored = False
 
     def close_second(self, now_s: int, *, last_price: float, traded: int, learn: bool) -> None:
         """Refresh the fault and the features; `traded` is the number of trades in the second."""

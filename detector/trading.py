@@ -47,6 +47,9 @@ class Trading(msgspec.Struct):
     """Robust σ of the 60-s move, without floor."""
     rate: float = 0.0
     """Trades a second over ten seconds."""
+    rate_peak: float = 0.0
+    """Highest ten-second trade rate of the last five minutes."""
+    rate_peak_s: int = 0
     rate_ratio: float | None = None
     impact_ratio: float | None = None
     notional_known: bool = True
@@ -95,6 +98,8 @@ class Trading(msgspec.Struct):
         self.trades_10s.put(now_s, self.trades)
         self.rate = self.trades_10s.total / 10.0
         self.rates.put(now_s, self.rate)
+        if self.rate >= self.rate_peak or now_s - self.rate_peak_s >= self.rates.size:
+            self._find_peak(now_s)
         buys, sells = self.orders_buy, self.orders_sell
         self.last_orders = (buys, sells)
         self.orders_60s.put(now_s, buys + sells)
@@ -124,10 +129,14 @@ class Trading(msgspec.Struct):
         known = self.notional_known and impact is not None and usual_impact is not None
         self.impact_ratio = impact / usual_impact if known and impact is not None and usual_impact else None
 
-    @property
-    def rate_peak(self) -> float:
-        """Highest ten-second trade rate of the last five minutes."""
-        return max((rate for rate in self.rates.cells if rate == rate), default=0.0)
+    def _find_peak(self, now_s: int) -> None:
+        """The newest of the highest: looking through five minutes is due only when it leaves them, or is beaten."""
+        if self.rate >= self.rate_peak:
+            self.rate_peak, self.rate_peak_s = self.rate, now_s
+            return
+        known = [(rate, back) for back in range(self.rates.size) if (rate := self.rates.ago(now_s, back)) == rate]
+        self.rate_peak, back = max((rate, -back) for rate, back in known)
+        self.rate_peak_s = now_s + back
 
     def fresh(self, now_ns: int, stale_s: int) -> bool:
         """Whether the price is young enough to be compared with another market's."""

@@ -161,6 +161,17 @@ def test_a_book_without_ids_goes_by_its_time() -> None:
     assert fresh(Duplicates(), *said) == [True, False, True, False, False]
 
 
+def test_a_copy_of_the_book_is_good_to_begin_with_unless_it_is_behind() -> None:
+    """A reader would begin with a book that lacks changes which it was given, and which never come again."""
+    copies = [msgspec.structs.replace(snapshot(3, last), keyframe=True) for last in (11, 12)]
+    said: list[Said] = [(delta(2, 12), "A"), *((copy, who) for copy in copies for who in "AB"), (delta(3, 13), "B")]
+    assert fresh(both(), *said) == [True, False, False, True, True, True]
+    assert fresh(both(), (snapshot(3), "A"), (msgspec.structs.replace(snapshot(2), keyframe=True), "B")) == [
+        True,
+        False,
+    ]
+
+
 def test_a_snapshot_that_heals_a_lost_book_is_taken() -> None:
     """A book would stay unknown although both producers have it again."""
     duplicates = both()

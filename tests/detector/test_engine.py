@@ -147,9 +147,7 @@ def test_every_kind_of_event_is_taken() -> None:
 def test_a_book_is_unknown_from_a_gap_to_the_next_snapshot() -> None:
     """Depth of a book with missing messages would be believed."""
     events = [book(0.1), trade(0.2), gap(1.1, "book"), trade(2.1), book(3.1), trade(4.1)]
-    faults = [
-        btc(fed(*events[: n + 1], until=n)).quotes.fault for n in (2, 3, 5)
-    ]
+    faults = [btc(fed(*events[: n + 1], until=n)).quotes.fault for n in (2, 3, 5)]
     assert faults == ["gap", "gap", ""]
 
 

@@ -16,8 +16,8 @@ from detector.quotes import (
     Quotes,
     cell,
 )
-from schemas.market import BookTop
-from tests.kit.markets import Scene, instrument, ladder, quick_to_learn
+from schemas.market import BookSnapshot, BookTop
+from tests.kit.markets import Rungs, Scene, instrument, ladder, levels, quick_to_learn
 
 BTC = instrument()
 MID = 60_000.0
@@ -256,3 +256,68 @@ def test_a_coin_of_another_price_with_the_same_dollars_has_the_same_ratios(facto
         scene.close(learn=usd > 20_000)
     assert quotes.depth_ratio == pytest.approx([0.4] * 8, rel=1e-6)
     assert quotes.spread_ratio == pytest.approx(1.0)
+
+
+# --- keyframes: a copy of the book inside the stream
+
+
+def keyframe(bids: Rungs, asks: Rungs, *, proven: tuple[float, float]) -> BookSnapshot:
+    """A copy of a book that deltas teach, with the worst prices of the venue's last snapshot."""
+    return BookSnapshot(
+        venue="binance-usdm",
+        instrument="BTC-USDT-PERP",
+        ts_event_ns=0,
+        ts_recv_ns=0,
+        bids=levels(bids),
+        asks=levels(asks),
+        keeps_far_levels=True,
+        keyframe=True,
+        proven_bid=proven[0],
+        proven_ask=proven[1],
+    )
+
+
+def test_a_reader_that_begins_in_the_middle_takes_a_keyframe_for_its_book() -> None:
+    """A new worker would know no depth until the venue happens to send a whole book."""
+    btc = instrument()
+    scene = Scene(btc)
+    scene.delta(btc, [(99.0, 7.0)])  # deltas come before the keyframe, and are no book
+    quotes = scene.market(btc).quotes
+    quotes.on_keyframe(keyframe([(99.9, 1.0), (97.0, 2.0)], [(100.1, 1.0), (103.0, 2.0)], proven=(98.0, 101.0)))
+    book = quotes.book
+    assert book is not None
+    assert (book.best_bid, book.best_ask, book.levels(BID), book.levels(ASK)) == (99.9, 100.1, 2, 2)
+    assert (book.proven(BID), book.proven(ASK)) == (pytest.approx(0.02), pytest.approx(0.01))
+    assert (quotes.anchored, quotes.in_gap, quotes.learns) == (True, False, True)
+
+
+def test_a_keyframe_says_nothing_to_a_reader_that_followed_the_book() -> None:
+    """Alerts of a cluster would differ from those of one process, which never sees a keyframe."""
+    btc = instrument()
+    scene = Scene(btc)
+    scene.snapshot(btc, *ladder(100.0, usd=1_000.0))
+    quotes = scene.market(btc).quotes
+    before = msgspec.structs.asdict(quotes) | {"book": quotes.book.dump() if quotes.book is not None else b""}
+    quotes.on_keyframe(keyframe([(99.0, 1.0)], [(101.0, 1.0)], proven=(99.0, 101.0)))
+    assert msgspec.structs.asdict(quotes) | {"book": quotes.book.dump() if quotes.book is not None else b""} == before
+
+
+def test_a_keyframe_ends_a_gap() -> None:
+    """After an outage of the log a book would stay unknown until the venue sends a whole one."""
+    btc = instrument()
+    scene = Scene(btc)
+    scene.snapshot(btc, *ladder(100.0, usd=1_000.0))
+    scene.gap(btc, "book")
+    quotes = scene.market(btc).quotes
+    quotes.on_keyframe(keyframe([(99.0, 1.0)], [(101.0, 1.0)], proven=(99.0, 101.0)))
+    assert quotes.book is not None
+    assert (quotes.in_gap, quotes.book.best_bid, quotes.book.levels(BID)) == (False, 99.0, 1)
+
+
+def test_a_damaged_keyframe_is_counted() -> None:
+    """One damaged record would end the worker."""
+    btc = instrument()
+    scene = Scene(btc)
+    quotes = scene.market(btc).ensure_book()
+    quotes.on_keyframe(keyframe([("NaN", 1.0)], [(101.0, 1.0)], proven=(99.0, 101.0)))
+    assert (quotes.refused, quotes.anchored) == (1, False)
