@@ -197,9 +197,9 @@ class AssetEngine:
     def _judge(self, reading: AssetReading) -> Alert | None:
         memory = self.memory
         told = memory.asset in memory.episodes.by_scope
-        active = memory.conditions.active()
-        if not active and not told:
+        if not told and not memory.conditions.tracked:
             return None
+        active = memory.conditions.active()
         standing = asset_standing(memory.asset, active)
         if not told and standing.level < HIGH:
             return None

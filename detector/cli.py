@@ -36,6 +36,10 @@ Kafka = Annotated[
     typer.Option("--kafka", help="HOST:PORT[,…] of Kafka; otherwise KAFKA_BOOTSTRAP_SERVERS, or localhost:9092."),
 ]
 TopicsJson = Annotated[bool, typer.Option("--json", help="One JSON line per topic on standard output, nothing else.")]
+AliveFile = Annotated[
+    Path | None,
+    typer.Option(envvar="CASCADE_ALIVE_FILE", dir_okay=False, help="Rewritten every 5 s while this process lives."),
+]
 Config = Annotated[Path | None, typer.Option("--config", dir_okay=False, help="A TOML file with a table \\[kafka].")]
 
 
@@ -167,6 +171,7 @@ def produce(
         typer.Option(help="Name of this process, in its records and heartbeats; otherwise made from host and time."),
     ] = None,
     drain_s: Annotated[float, typer.Option(min=0, help="How long to go on sending after a signal.")] = 10,
+    alive_file: AliveFile = None,
 ) -> None:
     """Send what venues say to Kafka, for `detect` and for subscribers."""
     settings = _kafka_settings(kafka, config)
@@ -184,6 +189,7 @@ def produce(
         recorded_clock=recorded_clock,
         producer_id=producer_id,
         drain_s=drain_s,
+        alive=alive_file,
     )
 
 
@@ -192,13 +198,14 @@ def detect(
     kafka: Kafka = None,
     config: Config = None,
     worker: Annotated[
-        str | None, typer.Option(help="This process's name in heartbeats; otherwise host and process id.")
+        str | None, typer.Option(help="This process's name in heartbeats; otherwise made from host and time.")
     ] = None,
+    alive_file: AliveFile = None,
 ) -> None:
     """Work on a share of the assets; as many workers as there are partitions may share them."""
     from detector.commands.detect import detect as run_detect
 
-    run_detect(servers=kafka, config=config, worker=worker)
+    run_detect(servers=kafka, config=config, worker=worker, alive=alive_file)
 
 
 @app.command()

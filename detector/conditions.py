@@ -6,8 +6,6 @@ Conditions are concurrent. None waits for another: on 10 October 2025 deleveragi
 
 from __future__ import annotations
 
-from collections import Counter
-
 import msgspec
 
 from detector.config import Timing
@@ -54,19 +52,20 @@ class Conditions(msgspec.Struct):
 
     def observe(self, verdicts: list[Verdict], now_ns: int) -> list[Transition]:
         """Take one second's verdicts; return what began, changed severity or cleared, in a fixed order."""
-        for counts, rules in (
-            (self.seconds, [v.rule for v in verdicts]),
-            (self.known, [v.rule for v in verdicts if v.known]),
-        ):
-            for rule, count in Counter(rules).items():
-                counts[rule] = counts.get(rule, 0) + count
         watched = {condition.rule for condition in self.tracked.values()}
         places: dict[str, Verdict] = {}
+        seconds, known = self.seconds, self.known
         for verdict in verdicts:
+            rule = verdict.rule
+            seconds[rule] = seconds.get(rule, 0) + 1
+            if verdict.known:
+                known[rule] = known.get(rule, 0) + 1
             if verdict.severity or verdict.holds or verdict.rule in watched:
                 key = f"{verdict.rule}|{verdict.venue}|{verdict.asset}"
                 other = places.get(key)
                 places[key] = verdict if other is None else _stronger(other, verdict)
+        if not places and not self.tracked:
+            return []
         out: list[Transition] = []
         for key, verdict in places.items():
             condition = self.tracked.get(key)

@@ -12,8 +12,9 @@ from schemas.reading import MarketReading
 def read_market(market: Market, now_ns: int, limits: Deleveraging) -> MarketReading:
     """One market at the end of the second that was just closed."""
     trading, quotes, forced, delay, ids = market.trading, market.quotes, market.forced, market.delay, market.trading.ids
-    seen = forced.seen
-    ratios = [ratio for side in (BID, ASK) if (ratio := quotes.confirmed_ratio(side)) is not None]
+    seen, has_book = forced.seen, quotes.book is not None
+    sides = (BID, ASK) if has_book else ()
+    ratios = [ratio for side in sides if (ratio := quotes.confirmed_ratio(side)) is not None]
     return MarketReading(
         venue=market.venue,
         instrument=market.instrument.instrument,
@@ -28,12 +29,12 @@ def read_market(market: Market, now_ns: int, limits: Deleveraging) -> MarketRead
         order_rate_ratio=trading.rate_ratio,
         buy_orders=trading.last_orders[0],
         sell_orders=trading.last_orders[1],
-        bid_depth_usd=_known(quotes.depth_usd[cell(BID, ONE_PERCENT)]),
-        ask_depth_usd=_known(quotes.depth_usd[cell(ASK, ONE_PERCENT)]),
+        bid_depth_usd=_known(quotes.depth_usd[cell(BID, ONE_PERCENT)]) if has_book else None,
+        ask_depth_usd=_known(quotes.depth_usd[cell(ASK, ONE_PERCENT)]) if has_book else None,
         depth_ratio=min(ratios, default=None),
         spread=quotes.spread,
         spread_ratio=quotes.spread_ratio,
-        book_fault=quotes.fault if quotes.book is not None else "",
+        book_fault=quotes.fault if has_book else "",
         delay_s=delay.delay_s,
         delay_ratio=delay.ratio,
         liquidations_seen=seen,

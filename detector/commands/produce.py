@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from detector.commands.endpoints import parse_endpoints
 from detector.commands.recorders import Recorders
+from detector.runtime.alive_file import alive_file
 from producers.health import Health
 from producers.kafka.pump import MIB, Pump, SpoolSize
 from producers.kafka.settings import KafkaSettings
@@ -36,6 +37,7 @@ def produce(
     recorded_clock: bool,
     producer_id: str | None,
     drain_s: float,
+    alive: Path | None,
 ) -> None:
     """Produce until Ctrl-C or SIGTERM; raises `ValueError` for names that nobody knows."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
@@ -64,7 +66,8 @@ def produce(
             )
             names = ", ".join(venue.id for venue in venues)
             _say(f"{worker}: {', '.join(symbols)} on {names} to Kafka at {settings.bootstrap_servers}; Ctrl-C ends")
-            await pump.run(stop=_signalled(), drain_s=drain_s, on_turn=Status(pump).show)
+            async with alive_file(alive, lambda: _words(pump)):
+                await pump.run(stop=_signalled(), drain_s=drain_s, on_turn=Status(pump).show)
             return pump
 
         pump = asyncio.run(run())
@@ -101,6 +104,11 @@ class Status:
         if pump.disk.lost_records:
             parts.append(f"LOST {pump.disk.lost_records:,} records that must not be lost")
         return "; ".join(parts)
+
+
+def _words(pump: Pump) -> str:
+    # A producer that spools while the brokers are away is well: to restart it would lose what it holds.
+    return f"{pump.publisher.events:,} events; Kafka {pump.lanes.oldest_s():.1f} s behind"
 
 
 def _summary(pump: Pump) -> Iterator[str]:

@@ -15,7 +15,7 @@ def coins(moves: list[float | None], rate: float = 4.0, peak: float = 10.0, *, a
     for definition, move in zip(COINS, moves, strict=False):
         trading = scene.market(definition).trading
         trading.move_60s, trading.rate_ratio, trading.rate = move, None if move is None else 1.0, rate
-        trading.rates.put(scene.now_s, peak)
+        trading.rate_peak, trading.rate_peak_s = peak, scene.now_s
         scene.traded_last(definition, ago_s=ago_s)
     return scene
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.types import TP, StreamT
 
 from detector.runtime.cluster.frames_worker import FramesWorker
 from detector.runtime.cluster.market_worker import MarketWorker
-from detector.runtime.cluster.outbox import Outbox
 from detector.runtime.cluster.receipts import Receipts
 from detector.runtime.cluster.records import Record, record_of
+from producers.errors import ProducerError
 from producers.kafka.settings import KafkaSettings
 from schemas.topics import FRAMES, READINGS
 
@@ -28,15 +31,29 @@ HEARTBEAT_S = 3.0
 
 COMMIT_S = 1.0
 
+AGAIN_S = 1.0
+"""Pause before a record is taken again that needs something from brokers that are away."""
+
 
 def group_of(settings: KafkaSettings) -> str:
     """The consumer group of a deployment."""
     return settings.named(GROUP)
 
 
-def build_app(settings: KafkaSettings, frames: FramesWorker, market: MarketWorker, outbox: Outbox) -> faust.App:
+class WorkerError(ProducerError):
+    """The worker ended although nobody asked it to."""
+
+
+class App(faust.App):
+    """Faust's, without the folders for tables that it makes wherever it is started."""
+
+    def _create_directories(self) -> None:
+        pass
+
+
+def build_app(settings: KafkaSettings, frames: FramesWorker, market: MarketWorker, receipts: Receipts) -> faust.App:
     """An app that has not been started. It declares no topic, serves no page and keeps no table."""
-    app = faust.App(
+    app = App(
         id=group_of(settings),
         broker=[f"kafka://{host}:{port}" for host, port in settings.addresses()],
         broker_credentials=_credentials(settings),
@@ -50,9 +67,11 @@ def build_app(settings: KafkaSettings, frames: FramesWorker, market: MarketWorke
         topic_disable_leader=True,
         web_enabled=False,
         store="memory://",
+        # Faust makes a folder of its own, in the working directory unless told, although nothing is kept there.
+        datadir=str(Path(gettempdir()) / "cascade-detector"),
     )
-    _agent(app, "frames", settings.topic(FRAMES), frames.take, Receipts(outbox))
-    _agent(app, "readings", settings.topic(READINGS), market.take, Receipts(outbox))
+    _agent(app, "frames", settings.topic(FRAMES), frames.take, receipts)
+    _agent(app, "readings", settings.topic(READINGS), market.take, receipts)
 
     async def on_assigned(_app: Any, assigned: set[TP], **_: Any) -> None:
         frames.keep({tp.partition for tp in assigned if tp.topic == settings.topic(FRAMES)})
@@ -71,10 +90,27 @@ def _agent(
 
     async def agent(stream: StreamT[bytes]) -> None:
         async for event in stream.noack().events():  # type: ignore[attr-defined]
-            await take(record_of(event.message))
+            try:
+                await patiently(take, record_of(event.message))
+            except Exception as error:
+                # Faust would start the agent anew, and the record would never be acknowledged nor committed past.
+                await app.crash(error)
+                raise
             await receipts.put(event)
 
     app.agent(channel, name=name)(agent)
+
+
+async def patiently(take: Callable[[Record], Awaitable[None]], record: Record, *, again_s: float = AGAIN_S) -> None:
+    """Have a record taken, however long the brokers are away."""
+    while True:
+        try:
+            return await take(record)
+        except (KafkaError, OSError) as error:
+            logger.warning(
+                "%s-%d offset %d waits, trying again: %s", record.topic, record.partition, record.offset, error
+            )
+            await asyncio.sleep(again_s)
 
 
 def _credentials(settings: KafkaSettings) -> Any:
@@ -91,16 +127,42 @@ def _credentials(settings: KafkaSettings) -> Any:
     return faust.SSLCredentials(context) if protocol == "SSL" else None
 
 
-async def run_app(app: faust.App, stop: asyncio.Event) -> None:
-    """Run until `stop` is set. Raises what ended the app, if that was not us."""
-    await app.start()
+async def run_app(app: faust.App, stop: asyncio.Event, background: Iterable[asyncio.Task[None]]) -> None:
+    """Start the app and return when `stop` is set. Raises whatever ended it, or ended what runs beside it, before."""
+    living, stopping = asyncio.create_task(_live(app)), asyncio.create_task(stop.wait())
+    watched: tuple[asyncio.Task[Any], ...] = (living, *background)
     try:
-        crashed = asyncio.create_task(app.wait_until_stopped())
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait((crashed, stopping), return_when=asyncio.FIRST_COMPLETED)
-        for task in (crashed, stopping):
-            task.cancel()
-        if app.crash_reason is not None:
-            raise app.crash_reason
+        done, _ = await asyncio.wait((stopping, *watched), return_when=asyncio.FIRST_COMPLETED)
+        if stopping not in done:
+            for task in done:
+                task.result()
+            raise WorkerError("a part of the worker ended by itself")
     finally:
-        await app.stop()
+        for task in (living, stopping):
+            task.cancel()
+        await asyncio.gather(living, stopping, return_exceptions=True)
+
+
+async def _live(app: faust.App) -> None:
+    try:
+        await app.start()
+        await app.wait_until_stopped()
+    except (KafkaError, OSError) as error:
+        raise WorkerError(f"the connection to Kafka cannot be used: {_words(error)}") from error
+    reason = app.crash_reason
+    if isinstance(reason, (KafkaError, OSError)):
+        raise WorkerError(f"the connection to Kafka was lost: {_words(reason)}") from reason
+    if reason is not None:
+        raise reason
+
+
+async def stop_app(app: faust.App, *, within_s: float) -> bool:
+    """Leave the group; False where that takes longer, and then its threads keep the process alive."""
+    stopping = asyncio.ensure_future(app.stop())
+    # Its services take a cancellation for the end of one of their parts and go on: they are left behind.
+    done, _ = await asyncio.wait((stopping,), timeout=within_s)
+    return bool(done)
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")

@@ -57,6 +57,7 @@ def produce_spot(folder: Path, url: str = "http://127.0.0.1:1", **changes: Any) 
         "recorded_clock": True,
         "producer_id": "here-1",
         "drain_s": 10.0,
+        "alive": None,
     }
     produce(**(arguments | changes))
 
