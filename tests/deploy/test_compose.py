@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from detector.commands.detect import STOP_S
+from detector.commands.detect import LAST_WORDS_S, LEAVE_S
 from producers.kafka.settings import VARIABLES, load_settings
 from producers.venues.registry import venues_of
 from tests.kit.deployment_files import ROOT, commands_that_read, compose_file, dockerfile_stages, parse_command
@@ -224,4 +224,4 @@ def test_a_detector_is_given_the_time_to_leave_and_can_be_there_many_times() -> 
     detector = SERVICES["detector"]
     assert not {"container_name", "ports", "hostname", "volumes"} & detector.keys()
     assert "--worker" not in detector["command"]
-    assert seconds(detector["stop_grace_period"]) >= STOP_S + 15
+    assert seconds(detector["stop_grace_period"]) >= LAST_WORDS_S + LEAVE_S + 15
