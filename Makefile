@@ -22,9 +22,10 @@ test-kafka: $(VENV)/.dev  ## Everything that needs a broker, on a real Apache Ka
 	$(BIN)/python -m pytest -m "kafka and not slow"
 
 # A real Apache Kafka in the foreground, on PORT; DATA=folder keeps what is in it. Needs Java 17 and, once, Maven.
+# It also brings the clients, so that .venv/bin/cascade can use it.
 PORT := 9092
 DATA :=
-kafka: $(VENV)/.python
+kafka: $(VENV)/.kafka
 	$(BIN)/python -m tests.kit.kafka --port $(PORT) $(if $(DATA),--data "$(DATA)")
 
 check: $(VENV)/.dev  ## Everything that can be said about the code without running it
@@ -62,6 +63,10 @@ $(VENV)/.runtime: $(VENV)/.python requirements.lock pyproject.toml setup.py dete
 	$(PIP) install --require-hashes -r requirements.lock
 	rm -f detector/kernel.*.so
 	$(PIP) install --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.kafka: $(VENV)/.runtime requirements-kafka.lock
+	$(PIP) install --require-hashes -r requirements-kafka.lock
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
