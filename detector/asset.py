@@ -8,6 +8,7 @@ which other assets share its process.
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import median
 from typing import Any, NamedTuple
 
 import msgspec
@@ -44,6 +45,9 @@ LONGEST_PAUSE_S = 60
 REMEMBERED_NS = 5 * NS
 """A pause is remembered for longer than a hole in trade ids needs to settle."""
 
+LONGEST_FREEZE_S = 7_200
+"""Two hours: the crash of 10 October 2025 took one. What lasts longer is the new usual, or nothing ever would be."""
+
 SHOCKING = frozenset({"S2", "S4", "S6"})
 """Stages whose conditions are no time to learn what is usual. A thin book is not among them: makers who leave for good
 make a new usual."""
@@ -61,6 +65,8 @@ class AssetMemory(msgspec.Struct):
     duplicates: Duplicates = msgspec.field(default_factory=Duplicates)
     shocked_ns: int = 0
     """The last second in which the asset's own move or conditions were those of a shock."""
+    frozen_since_ns: int = 0
+    """Since when baselines have stood still; 0 while they do not."""
     dropped: dict[str, int] = {}
     """Events that could not be used, by reason."""
     events: int = 0
@@ -134,8 +140,7 @@ class AssetEngine:
         world.now_s = now_s
         if not world.markets:
             return None
-        now_ns = world.now_ns
-        learn = not self._frozen(now_ns)
+        learn = self._learns()
         for market in world.markets.values():
             market.trading.ids.forgive(world.pauses.get(market.venue, ()))
             alive = world.silent_ns(market.venue) < LONGEST_PAUSE_S * NS
@@ -145,7 +150,7 @@ class AssetEngine:
             verdicts.extend(signal.evaluate(world))
         verdicts.extend(memory.dislocations.evaluate(world, learn))
         verdicts.extend(memory.pegs.evaluate(world))
-        changes = memory.conditions.observe(verdicts, now_ns)
+        changes = memory.conditions.observe(verdicts, world.now_ns)
         reading = self._read(changes, verdicts)
         return Second(reading, self._judge(reading))
 
@@ -166,11 +171,16 @@ class AssetEngine:
 
     # One second
 
-    def _frozen(self, now_ns: int) -> bool:
-        """Whether baselines must not learn: the asset is in a shock or an episode, or was in the last 15 minutes."""
-        memory = self.memory
+    def _learns(self) -> bool:
+        """Whether baselines learn: not in a shock or an episode, nor for 15 minutes after, but again if that lasts."""
+        memory, now_ns = self.memory, self.memory.world.now_ns
         until_ns = memory.shocked_ns + memory.world.config.timing.resolve_s * NS
-        return (memory.shocked_ns > 0 and now_ns < until_ns) or memory.episodes.frozen(memory.asset, now_ns)
+        shocked = memory.shocked_ns > 0 and now_ns < until_ns
+        if not shocked and not memory.episodes.frozen(memory.asset, now_ns):
+            memory.frozen_since_ns = 0
+            return True
+        memory.frozen_since_ns = memory.frozen_since_ns or now_ns
+        return now_ns - memory.frozen_since_ns >= LONGEST_FREEZE_S * NS
 
     def _read(self, changes: list[Transition], verdicts: list[Verdict]) -> AssetReading:
         memory, world = self.memory, self.memory.world
@@ -181,22 +191,28 @@ class AssetEngine:
             dislocation=memory.dislocations.lasting.get(memory.asset),
             changes=tuple(changes),
             sighted=tuple(sorted({verdict.rule for verdict in verdicts if verdict.known})),
+            holding=tuple(sorted(key for key, c in memory.conditions.tracked.items() if c.active)),
         )
-        shock = world.config.shock
-        moved = any(
-            market.move_60s is not None
-            and market.sigma is not None
-            and abs(market.move_60s)
-            >= max(shock.breadth_move, shock.breadth_sigma * max(market.sigma, shock.sigma_floor))
-            for market in reading.markets
-        )
-        if moved or any(c.severity >= WARN and c.stage in SHOCKING for c in memory.conditions.tracked.values()):
+        if self._is_shocked(reading):
             memory.shocked_ns = world.now_ns
         return reading
 
+    def _is_shocked(self, reading: AssetReading) -> bool:
+        """Whether the asset as a whole moves beyond the line of breadth, or a condition of its own says so. What has no
+        baseline yet must get one first.
+        """
+        memory, shock = self.memory, self.memory.world.config.shock
+        warm = [(m.move_60s or 0.0, m.sigma) for m in reading.markets if m.sigma is not None]
+        if not warm:
+            return False
+        size = abs(median(move for move, _ in warm))
+        sigma = median(sigma for _, sigma in warm)
+        moved = size >= max(shock.breadth_move, shock.breadth_sigma * max(sigma, shock.sigma_floor))
+        return moved or any(c.severity >= WARN and c.stage in SHOCKING for c in memory.conditions.tracked.values())
+
     def _judge(self, reading: AssetReading) -> Alert | None:
         memory = self.memory
-        told = memory.asset in memory.episodes.by_scope
+        told = memory.episodes.goes_on(memory.asset, memory.world.now_ns)
         if not told and not memory.conditions.tracked:
             return None
         active = memory.conditions.active()
@@ -220,7 +236,7 @@ class AssetEngine:
         key = key_of(event.venue, event.instrument)
         market = memory.world.markets.get(key) or memory.world.awaken(key)
         if market is None:
-            memory.dropped["unknown_instrument"] = memory.dropped.get("unknown_instrument", 0) + 1
+            self._drop("unknown_instrument")
             return
         if type(event) is BookSnapshot and event.keyframe:
             market.ensure_book().on_keyframe(event)
@@ -229,7 +245,13 @@ class AssetEngine:
         market.delay.on_event(event.ts_event_ns, event.ts_recv_ns, now_ns)
         handler(market, event, now_ns)
 
+    def _drop(self, reason: str) -> None:
+        self.memory.dropped[reason] = self.memory.dropped.get(reason, 0) + 1
+
     def _trade(self, market: Market, event: Trade, now_ns: int) -> None:
+        if not event.price > 0:
+            self._drop("price_not_positive")
+            return
         if event.print == "market":
             market.trading.on_trade(event, now_ns)
         else:

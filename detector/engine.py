@@ -117,6 +117,7 @@ class Engine:
             counts.update(engine.memory.dropped)
             counts["ahead_of_the_clock"] += engine.order.ahead
         counts["unknown_instrument"] += self.shard.standing.unknown
+        counts["failed_seconds"] += self.shard.standing.failed
         return {reason: count for reason, count in sorted(counts.items()) if count}
 
     def markets(self) -> Iterator[Market]:

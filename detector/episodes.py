@@ -74,7 +74,7 @@ class Episodes(msgspec.Struct):
     def observe(self, scope: str, standing: Standing, coverage: Coverage, now_ns: int) -> Alert | None:
         """Take a scope's standing at this second; return the revision to publish, if it says something new."""
         episode = self.by_scope.get(scope)
-        if episode is None or (episode.resolved and now_ns - episode.last_active_ns > self.timing.merge_s * NS):
+        if episode is None or self._over(episode, now_ns):
             if standing.level < WATCH:
                 return None
             episode = self.by_scope[scope] = self._open(scope, standing, now_ns)
@@ -87,6 +87,14 @@ class Episodes(msgspec.Struct):
         episode.level = CALM
         return self._alert(episode, standing, coverage, now_ns, "resolved")
 
+    def goes_on(self, scope: str, now_ns: int) -> bool:
+        """Whether the scope's story is open, or so fresh that a new onset reopens it."""
+        episode = self.by_scope.get(scope)
+        return episode is not None and not self._over(episode, now_ns)
+
+    def _over(self, episode: Episode, now_ns: int) -> bool:
+        return episode.resolved and now_ns - episode.last_active_ns > self.timing.merge_s * NS
+
     def frozen(self, scope: str, now_ns: int) -> bool:
         """Whether this scope's baselines must not learn: it stands at HIGH or above, or did in the last 15 min."""
         episode = self.by_scope.get(scope)
@@ -95,6 +103,9 @@ class Episodes(msgspec.Struct):
     def _open(self, scope: str, standing: Standing, now_ns: int) -> Episode:
         # The youngest onset opened it: a peg that has been off for days is no part of today's id.
         since_ns = max((c.since_ns for c in standing.conditions), default=now_ns)
+        previous = self.by_scope.get(scope)
+        if previous is not None and since_ns <= previous.last_active_ns:
+            since_ns = now_ns  # it began within the story before, whose ids are taken
         text = f"{scope}|{standing.direction}|{since_ns // BUCKET_NS}"
         return Episode(_digest(text), scope, since_ns, standing.direction, last_active_ns=now_ns)
 

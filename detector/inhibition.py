@@ -28,6 +28,8 @@ class Inhibition:
             self.market_level = level
             return True
         if alert.episode_id in self._told:
+            if alert.status == "resolved":
+                self._told.discard(alert.episode_id)
             return True
         if alert.status == "resolved" or self.market_level >= min(HIGH, level):
             return False  # part of the market's story

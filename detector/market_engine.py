@@ -46,6 +46,8 @@ class MarketMemory(msgspec.Struct):
     pulses: dict[str, Pulse] = {}
     of_assets: dict[str, Condition] = {}
     """Conditions of single assets that hold, by `rule|venue|asset`, as their readings told."""
+    heard_s: dict[str, int] = {}
+    """The last second of each asset of which conditions are remembered."""
     now_s: int = 0
     state: MarketState | None = None
 
@@ -68,6 +70,7 @@ class MarketEngine:
         memory.now_s = now_s
         assets = sorted((asset for reading in readings for asset in reading.assets), key=lambda asset: asset.asset)
         self._take_changes(assets)
+        self._forget_the_unheard()
         self._close_second(assets, (pulse for reading in readings for pulse in reading.pulses))
         view = Overview(memory.config, now_s * NS, assets, memory.pool, memory.pulses)
         verdicts: list[Verdict] = []
@@ -111,6 +114,17 @@ class MarketEngine:
                     )
                 else:
                     holding.pop(key, None)
+        of_asset = {asset.asset: asset.holding for asset in assets}
+        for key in [key for key, c in holding.items() if c.asset in of_asset and key not in of_asset[c.asset]]:
+            del holding[key]  # its end was told to nobody: a worker began anew without a state
+        self.memory.heard_s.update(dict.fromkeys(of_asset, self.memory.now_s))
+
+    def _forget_the_unheard(self) -> None:
+        """What nobody speaks of is not over; but after a quarter of an hour it is no evidence either."""
+        memory = self.memory
+        last_s = memory.now_s - memory.config.timing.resolve_s
+        for key in [key for key, c in memory.of_assets.items() if memory.heard_s.get(c.asset, 0) < last_s]:
+            del memory.of_assets[key]
 
     def _close_second(self, assets: Sequence[AssetReading], pulses: Iterable[VenuePulse]) -> None:
         memory, now_s = self.memory, self.memory.now_s

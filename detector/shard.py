@@ -12,13 +12,18 @@ from detector.config import Config
 from detector.ordering import NS
 from schemas.alert import Alert, Transition
 from schemas.base import EVERY_INSTRUMENT, Event
-from schemas.clock import Tick
+from schemas.clock import Tick, VenuePulse
 from schemas.codec import base_asset
 from schemas.instrument import Instrument
 from schemas.reading import AssetReading, Reading
 
-LONGEST_SILENCE_S = 3_600
-"""A jump in event time beyond this closes only so many seconds: everything has cleared by then."""
+LONGEST_SILENCE_S = 1_900
+"""A jump in event time beyond this closes only so many seconds: everything has cleared by then, conditions after 15
+minutes and their episodes after 15 more."""
+
+LEAP_NS = 60 * NS
+GONE_TICKS = 10
+"""A ticker that was not heard for so many ticks of others is gone."""
 
 Output = Transition | Alert
 
@@ -45,6 +50,14 @@ class Standing(msgspec.Struct):
     """Event time of the newest tick."""
     unknown: int = 0
     """Events of assets that nobody defined."""
+    failed: int = 0
+    """Seconds of single assets that could not be closed."""
+    leaps: int = 0
+    """Ticks that were not believed: a minute ahead of another ticker that lives."""
+    tickers: dict[str, int] = {}
+    """Producers of ticks, and how many ticks of others came since."""
+    pulses: dict[str, VenuePulse] = {}
+    """What ticks told of each venue since a second was closed."""
 
 
 class Shard:
@@ -72,7 +85,7 @@ class Shard:
             asset = self._asset_of.get(instrument)
             if asset is None:
                 if type(event) is Tick:
-                    closed += self._tick(event)
+                    closed += self._tick(event, producer)
                     continue
                 if instrument == EVERY_INSTRUMENT:
                     for name, engine in self.assets.items():
@@ -85,6 +98,7 @@ class Shard:
                 asset = self._asset_of[instrument] = base_asset(instrument)
                 if asset not in self.assets:
                     self.assets[asset] = AssetEngine(asset, self.config, self.standing.now_s)
+                    self.assets[asset].order.tick(self.standing.newest_ns)
             if offset > self._holds.get(asset, -1):
                 self.assets[asset].feed(event, producer)
         return closed
@@ -97,8 +111,35 @@ class Shard:
         for definition in engine.memory.world.definitions.values():
             self._asset_of[definition.instrument] = engine.memory.asset
 
-    def _tick(self, tick: Tick) -> list[Closed]:
+    def _believes(self, tick: Tick, producer: str) -> bool:
+        """Whether a tick says what time it is: one producer's wrong clock must not close everybody's seconds."""
+        standing = self.standing
+        others = {name: count + 1 for name, count in standing.tickers.items() if name != producer}
+        standing.tickers = {name: count for name, count in others.items() if count <= GONE_TICKS} | {producer: 0}
+        if standing.newest_ns and tick.ts_event_ns > standing.newest_ns + LEAP_NS and len(standing.tickers) > 1:
+            standing.leaps += 1
+            return False
+        return True
+
+    def _hear(self, tick: Tick) -> tuple[VenuePulse, ...]:
+        """What is known of each venue since a second was closed: several producers tell of different ones."""
+        pulses = self.standing.pulses
+        for told in tick.pulses:
+            known = pulses.setdefault(told.venue, told)
+            if known is not told:
+                pulses[told.venue] = VenuePulse(
+                    venue=told.venue,
+                    last_trade_ns=max(known.last_trade_ns, told.last_trade_ns),
+                    longest_pause_ns=max(known.longest_pause_ns, told.longest_pause_ns),
+                    pause_ends_ns=tuple(sorted({*known.pause_ends_ns, *told.pause_ends_ns})),
+                )
+        return tuple(pulses[venue] for venue in sorted(pulses))
+
+    def _tick(self, tick: Tick, producer: str) -> list[Closed]:
+        if not self._believes(tick, producer):
+            return []
         standing, assets = self.standing, list(self.assets.values())
+        pulses = self._hear(tick)
         for engine in assets:
             engine.tick(tick)
         end_s = (tick.ts_event_ns - self.config.timing.lateness_ms * 1_000_000) // NS
@@ -111,24 +152,32 @@ class Shard:
                 engine.memory.world.now_s = engine.memory.world.now_s or end_s
         elif end_s - standing.now_s > LONGEST_SILENCE_S:
             last_s = standing.now_s + LONGEST_SILENCE_S
-            closed += [self._close_second(second, tick) for second in range(standing.now_s + 1, last_s + 1)]
+            closed += [self._close_second(second, pulses) for second in range(standing.now_s + 1, last_s + 1)]
             standing.now_s = end_s - 1
         standing.newest_ns = max(standing.newest_ns, tick.ts_event_ns)
-        closed += [self._close_second(second, tick) for second in range(standing.now_s + 1, end_s + 1)]
+        closed += [self._close_second(second, pulses) for second in range(standing.now_s + 1, end_s + 1)]
         for engine in assets:
             engine.release()
+        if closed:
+            standing.pulses = {}
         return closed
 
-    def _close_second(self, now_s: int, tick: Tick) -> Closed:
+    def _close_second(self, now_s: int, pulses: tuple[VenuePulse, ...]) -> Closed:
         readings: list[AssetReading] = []
         alerts: list[Alert] = []
         for asset in sorted(self.assets):
-            second = self.assets[asset].close_second(now_s)
+            engine = self.assets[asset]
+            try:
+                second = engine.close_second(now_s)
+            except Exception:  # noqa: BLE001 - an asset that fails must not darken all others; it is counted
+                self.standing.failed += 1
+                engine.memory.world.now_s = now_s
+                continue
             if second is None:
                 continue
             readings.append(second.reading)
             if second.alert is not None:
                 alerts.append(second.alert)
         self.standing.now_s = now_s
-        reading = Reading(ts_ns=now_s * NS, partition=self.partition, assets=tuple(readings), pulses=tick.pulses)
+        reading = Reading(ts_ns=now_s * NS, partition=self.partition, assets=tuple(readings), pulses=pulses)
         return Closed(reading, alerts)

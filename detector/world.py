@@ -8,6 +8,7 @@ import msgspec
 
 from detector.config import Config
 from detector.market import Market
+from detector.quotes import Quotes
 from schemas.instrument import Instrument
 
 NS = 1_000_000_000
@@ -40,11 +41,15 @@ class World(msgspec.Struct):
         return self.now_s * NS
 
     def define(self, instrument: Instrument) -> None:
-        """Make a market known; a repeated definition replaces the old one and keeps the state."""
+        """Make a market known; a repeated definition replaces the old one and keeps the state, but for a book of lots
+        that are worth something else now.
+        """
         key = key_of(instrument.venue, instrument.instrument)
         self.definitions[key] = instrument
         market = self.markets.get(key)
         if market is not None:
+            if _lot(market.instrument) != _lot(instrument):
+                market.quotes = Quotes()  # its depths were in another unit
             market.instrument = instrument
 
     def awaken(self, key: str) -> Market | None:
@@ -97,6 +102,10 @@ class World(msgspec.Struct):
         if asset in self.config.majors:
             return flow.major_floor_usd_min
         return flow.large_floor_usd_min if asset in self.config.large else flow.other_floor_usd_min
+
+
+def _lot(instrument: Instrument) -> tuple[object, ...]:
+    return instrument.contract, instrument.contract_value
 
 
 def key_of(venue: str, instrument: str) -> str:

@@ -86,6 +86,8 @@ class AssetReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """The largest distance between one market and its peers that has lasted for some seconds; null with no peers."""
     changes: tuple[Transition, ...] = ()
     """Conditions of this asset that began, changed or cleared in this second."""
+    holding: tuple[Identifier, ...] = ()
+    """All conditions of this asset that hold, as `rule|venue|asset`: who missed a change is put right by it."""
     sighted: tuple[Identifier, ...] = ()
     """Rules that could see."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from producers.kafka.framer import Frame, Framer
 from producers.kafka.keyframes import Keyframes
 from producers.kafka.lanes import Record
@@ -16,6 +18,7 @@ from schemas.base import EVERY_INSTRUMENT, Event
 from schemas.clock import Tick
 from schemas.frames import encode_frame
 from schemas.health import Gap
+from schemas.market import BookSnapshot
 from schemas.topics import FRAMES
 
 AT_ONCE = 512
@@ -40,10 +43,12 @@ class Publisher:
     def publish(self, events: Sequence[Event]) -> None:
         """Take a batch from a fleet."""
         self.events += len(events)
-        self._last_publish_s = time.monotonic()
+        before_ns = self.ticker.newest_ns
         if events:
             self.last_recv_ns = max(self.last_recv_ns, events[-1].ts_recv_ns)
         self._pass(self.ticker.take(events))
+        if self.ticker.newest_ns > before_ns:
+            self._last_publish_s = time.monotonic()  # late events and statuses say nothing about time
 
     def advance(self) -> None:
         """Let time pass without events: event time goes on from the newest event by the time since it came."""
@@ -105,11 +110,19 @@ class Publisher:
     def _resume(self) -> None:
         gaps = self.overflow.settle()
         self._write(gaps)
-        for place in dict.fromkeys((gap.venue, gap.instrument) for gap in gaps if gap.channel == "book"):
-            self._write(self._keyframes.of(place))
+        for gap in gaps:
+            if gap.channel == "book":
+                # The gap may have been found by a later message than the book's last: its end must not precede it.
+                self._write([_not_before(event, gap) for event in self._keyframes.of((gap.venue, gap.instrument))])
 
     def _put(self, frames: Iterable[Frame]) -> None:
         for frame in frames:
             self.frames += 1
             precious = any(type(event) not in DROPPABLE for event in frame.events)
             self.spool.put(Record(FRAMES, frame.key, encode_frame(frame.events), precious))
+
+
+def _not_before(event: Event, gap: Gap) -> Event:
+    if isinstance(event, BookSnapshot) and event.ts_event_ns < gap.ts_event_ns:
+        return replace(event, ts_event_ns=gap.ts_event_ns, ts_recv_ns=gap.ts_event_ns)
+    return event

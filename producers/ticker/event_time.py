@@ -15,7 +15,8 @@ TIMELESS = frozenset({Gap, VenueStatus, Instrument, Tick})
 
 JUMP_NS = 60_000_000_000
 JUMP_EVENTS = 5
-"""A leap of a minute must be confirmed by five events in a row: one wrong stamp would make all that follow late."""
+"""A leap of a minute must be confirmed by five events, and not denied by another of its venue: one wrong stamp would
+make all that follow late."""
 
 HELD = -1
 """Instead of a time: the event is held back until others confirm it."""
@@ -50,7 +51,7 @@ class EventTime:
                 return HELD
             self.newest_ns = ns
         if self._ahead:
-            self.end()
+            self._contradict(event.venue)
         return ns
 
     def confirmed(self) -> Iterator[tuple[int, Event]]:
@@ -63,6 +64,12 @@ class EventTime:
         for ns, event in believed:
             self.newest_ns = max(self.newest_ns, ns)
             yield ns, event
+
+    def _contradict(self, venue: str) -> None:
+        """A venue that speaks of before has not leapt; of another venue's leap it says nothing."""
+        left = [(ns, event) for ns, event in self._ahead if event.venue != venue]
+        self.stray += len(self._ahead) - len(left)
+        self._ahead = left
 
     def advance(self, now_ns: int) -> None:
         """A clock moved without events. Held events that it has come near to are confirmed by it."""

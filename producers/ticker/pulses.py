@@ -30,7 +30,8 @@ class Pulses(msgspec.Struct):
         trades = self.venues.get(venue)
         if trades is None:
             trades = self.venues[venue] = VenueTrades()
-        trades.recent.append(now_ns)
+        if not trades.recent or trades.recent[-1] != now_ns:
+            trades.recent.append(now_ns)
 
     def read(self, until_ns: int) -> tuple[VenuePulse, ...]:
         """What a tick says: trades before `until_ns`, of which all are known."""

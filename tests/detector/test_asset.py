@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from detector.asset import LONGEST_PAUSE_S, AssetEngine, Second
+from detector.asset import LONGEST_FREEZE_S, LONGEST_PAUSE_S, AssetEngine, Second
 from detector.conditions import Condition
 from detector.config import Config
 from detector.state import StateError
@@ -239,6 +239,7 @@ def usual_rate(asset: Asset, first: int, last: int) -> int:
 def hold(asset: Asset, stage: Stage, severity: int) -> None:
     """A condition of another rule of the stage, which nothing clears for a minute."""
     now_ns = asset.engine.memory.world.now_ns
+    asset.market().trading.usual_move.value = 0.001  # what has no baseline yet is not frozen
     asset.engine.memory.conditions.tracked["made up"] = Condition(
         f"{stage}.made_up/1",
         stage,
@@ -275,6 +276,36 @@ def test_learning_goes_on_a_quarter_of_an_hour_after_the_shock() -> None:
     assert shocked_s == 62
     assert usual_rate(asset, 63, 62 + 900) == 0
     assert usual_rate(asset, 62 + 900, 62 + 1_000) > 0
+
+
+def test_a_shock_that_lasts_for_hours_is_the_new_usual() -> None:
+    """An asset in a louder week would be frozen for ever, and alarmed by every hour of it."""
+    asset = Asset()
+    usual_rate(asset, 1, 62)
+    for now in range(62, 62 + LONGEST_FREEZE_S, 60):
+        hold(asset, "S2", WARN)
+        assert usual_rate(asset, now, now + 60) <= 1
+    hold(asset, "S2", WARN)
+    assert usual_rate(asset, 62 + LONGEST_FREEZE_S, 62 + LONGEST_FREEZE_S + 120) > 1
+
+
+def test_what_has_no_baseline_yet_must_get_one_first() -> None:
+    """A worker that starts within a cascade would never know what is usual."""
+    asset = Asset()
+    asset.second(1, trade(0.5))
+    hold(asset, "S2", WARN)
+    asset.market().trading.usual_move.value = None
+    assert usual_rate(asset, 2, 200) > 0
+
+
+def test_a_price_that_is_none_is_counted_and_moves_nothing() -> None:
+    """One trade at zero would end every second that follows with a division by it."""
+    asset = Asset()
+    asset.second(1, trade(0.5))
+    asset.second(2, trade(1.5, 0.0))
+    asset.second(3, trade(2.5))
+    assert asset.engine.memory.dropped == {"price_not_positive": 1}
+    assert asset.market().trading.price == 100.0
 
 
 def test_a_move_of_its_own_beyond_five_sigma_stops_the_learning_at_once() -> None:

@@ -231,3 +231,13 @@ def test_levels_never_fall_without_being_told() -> None:
             told = max(told, level)
             assert alert.level == ("CLEAR", "WATCH", "WARN", "HIGH", "CRITICAL", "EMERGENCY")[told]
     assert [a.level for a in story.alerts] == ["WATCH", "CRITICAL", "EMERGENCY"]
+
+
+def test_a_story_that_begins_within_the_one_before_has_an_id_of_its_own() -> None:
+    """Its first alert would repeat an old id, and whoever drops known ids would never read it."""
+    story, shock = Story(), market_of([SHOCK])
+    (first,) = story.tell(shock, 1)
+    (quiet,) = story.tell(CALM_STANDING, 2, 1_000)
+    (again,) = story.tell(shock, 10_000)
+    assert (first.status, quiet.status, again.status) == ("open", "resolved", "open")
+    assert again.episode_id != first.episode_id

@@ -62,6 +62,12 @@ def change(second: int, *, active: bool = True, asset: str = "SOL") -> Transitio
     )
 
 
+def changed(asset: str, second: int, *, active: bool = True) -> AssetReading:
+    """An asset of which a condition begins, or is over."""
+    holding = (f"S2.liquidations/1|north|{asset}",) if active else ()
+    return AssetReading(asset=asset, markets=(), changes=(change(second, asset=asset, active=active),), holding=holding)
+
+
 def orders(asset: str, buys: int = 0, sells: int = 0) -> AssetReading:
     """An asset with so many orders in a second."""
     return AssetReading(
@@ -110,27 +116,46 @@ def test_the_pulse_that_every_partition_tells_is_taken_once() -> None:
 def test_conditions_of_assets_hold_until_their_readings_say_that_they_are_over() -> None:
     """The market's level rests on them: one would be forgotten at once, or hold for ever."""
     stage = MarketEngine()
-    stage.observe((quiet(1, AssetReading(asset="SOL", markets=(), changes=(change(1),))),))
-    stage.observe((quiet(2, AssetReading(asset="BTC", markets=(), changes=(change(2, asset="BTC"),))),))
+    stage.observe((quiet(1, changed("SOL", 1)),))
+    stage.observe((quiet(2, changed("BTC", 2)),))
     assert [(c.asset, c.severity, c.since_ns) for c in stage.active()] == [
         ("BTC", 3, START_S * NS),
         ("SOL", 3, START_S * NS),
     ]
-    stage.observe((quiet(3, AssetReading(asset="SOL", markets=(), changes=(change(3, active=False),))),))
+    stage.observe((quiet(3, changed("SOL", 3, active=False)),))
     assert [condition.asset for condition in stage.active()] == ["BTC"]
+
+
+def test_a_condition_whose_end_nobody_told_is_over_with_the_next_reading() -> None:
+    """A worker that began anew without a state would leave the market in alarm for ever."""
+    stage = MarketEngine()
+    stage.observe((quiet(1, changed("SOL", 1)),))
+    stage.observe((quiet(2, AssetReading(asset="SOL", markets=())),))
+    assert stage.active() == []
+
+
+def test_a_condition_of_an_asset_that_nobody_speaks_of_is_forgotten_after_a_quarter_of_an_hour() -> None:
+    """A partition that died in a cascade would keep the market in it."""
+    stage = MarketEngine()
+    stage.observe((quiet(1, changed("SOL", 1)),))
+    for second in range(2, 902):
+        stage.observe((quiet(second),))
+    assert len(stage.active()) == 1
+    stage.observe((quiet(902),))
+    assert stage.active() == []
 
 
 def test_conditions_of_assets_are_not_told_again() -> None:
     """Subscribers would read each of them twice."""
     stage = MarketEngine()
-    reading = quiet(1, AssetReading(asset="SOL", markets=(), changes=(change(1),)))
+    reading = quiet(1, changed("SOL", 1))
     assert [output for output in stage.observe((reading,)) if isinstance(output, Transition)] == []
 
 
 def test_three_assets_with_forced_flow_are_the_markets_business() -> None:
     """A cascade spread over many coins would be told as none."""
     stage, names = MarketEngine(), ("ADA", "DOT", "SOL")
-    assets = [AssetReading(asset=name, markets=(), changes=(change(1, asset=name),)) for name in names]
+    assets = [changed(name, 1) for name in names]
     alerts = [output for output in stage.observe((quiet(1, *assets),)) if isinstance(output, Alert)]
     assert [(alert.scope, alert.level, len(alert.conditions)) for alert in alerts] == [("market", "WATCH", 3)]
 

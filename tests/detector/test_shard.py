@@ -13,7 +13,7 @@ from detector.shard import LONGEST_SILENCE_S, Closed, Output, Shard
 from producers.ticker.ticker import Ticker
 from schemas.alert import Alert
 from schemas.base import EVERY_INSTRUMENT, Event
-from schemas.clock import Tick
+from schemas.clock import Tick, VenuePulse
 from schemas.codec import base_asset
 from schemas.market import Trade
 from schemas.reading import AssetReading
@@ -218,3 +218,65 @@ def test_what_two_producers_both_bring_counts_once(stream: list[Event], whole: l
             found += shard.feed((event,), "two")
     assert found == whole[: len(found)]
     assert len(found) > 200
+
+
+# --- several producers, and assets that fail
+
+
+def told(second: float, **pulses: float) -> Tick:
+    """The clock, with each venue's last trade so many seconds after the start."""
+    ts_ns = T0 + int(second * NS)
+    return Tick(
+        venue=EVERY_INSTRUMENT,
+        instrument=EVERY_INSTRUMENT,
+        ts_event_ns=ts_ns,
+        ts_recv_ns=ts_ns,
+        pulses=tuple(VenuePulse(venue=v, last_trade_ns=T0 + int(at * NS)) for v, at in sorted(pulses.items())),
+    )
+
+
+def test_venues_of_every_producer_are_in_a_reading_whoever_closes_the_second() -> None:
+    """A venue that another producer listens to would be silent for ever, or by the accident of who was first."""
+    for order in ("AB", "BA"):
+        shard, venues = Shard(), {"A": "north", "B": "south"}
+        shard.feed([told(0.5)], "A")
+        for second in (1, 2, 3):
+            closed = [c for who in order for c in shard.feed([told(second + 0.5, **{venues[who]: second})], who)]
+        assert [pulse.venue for pulse in closed[-1].reading.pulses] == ["north", "south"]
+
+
+def test_one_producers_wrong_clock_closes_nobodys_seconds() -> None:
+    """Everything that the others bring would be late for as long as the clock is ahead."""
+    shard = Shard()
+    closed = 0
+    for second in range(1, 30):
+        closed += len(shard.feed([told(second + 0.5)], "A"))
+        closed += len(shard.feed([told(second + 1_800)], "B"))
+    assert closed == 28
+    assert shard.standing.leaps == 29
+
+
+def test_a_leap_of_the_only_ticker_is_believed() -> None:
+    """After an outage of all venues the detector would wait for ever."""
+    shard = Shard()
+    shard.feed([told(0.5)], "A")
+    shard.feed([told(0.7)], "B")
+    for second in range(1, 15):
+        shard.feed([told(second + 0.5)], "B")
+    assert shard.feed([told(600.5)], "B")
+    assert shard.standing.newest_ns == T0 + 600_500_000_000
+
+
+def test_an_asset_that_fails_darkens_no_other() -> None:
+    """One odd number in one market would end the detector of a twelfth of all assets."""
+    events = [event for event in synthetic_crash(1, calm_s=20, crash_s=5) if base_asset(event.instrument) != PEG]
+    clean, broken = Shard(), Shard()
+    stream = ticked(events)
+    clean_seconds, found = clean.feed(stream), []
+    for event in stream:
+        found += broken.feed([event])
+        if "SOL" in broken.assets:
+            broken.assets["SOL"].memory.pegs = None  # type: ignore[assignment]
+    assert broken.standing.failed > 10
+    others = [[asset for asset in c.reading.assets if asset.asset != "SOL"] for c in clean_seconds]
+    assert [list(c.reading.assets) for c in found] == others
