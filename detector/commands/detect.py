@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,6 +44,8 @@ def detect(*, servers: str | None, config: Path | None, worker: str | None, aliv
     """Run until Ctrl-C or SIGTERM; raises `ProducerError` where the cluster cannot be used."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     logging.getLogger("detector").setLevel(logging.INFO)
+    # Forty lines a second while a broker is away, and none that says what to do: see `_status`.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)
     settings = load_settings(servers=servers, file=config, environ=os.environ)
     # A restarted process is another worker: its heartbeat must not be taken for the dead one's.
     name = worker or f"{socket.gethostname()}-{time.time_ns() // 1_000_000:x}"
@@ -99,6 +102,8 @@ async def _leave(app: faust.App, life: SignsOfLife, outbox: Outbox) -> bool:
             await outbox.flush()
     except TimeoutError:
         print("cascade: the brokers do not answer; what was not acknowledged will be said again", file=sys.stderr)
+    # Faust's threads fall over brokers that are away; that they are is said above.
+    threading.excepthook = lambda _: None
     return await stop_app(app, within_s=LEAVE_S)
 
 

@@ -42,10 +42,9 @@ class Verdict(NamedTuple):
 
     def lines(self) -> list[str]:
         """For a person."""
-        found = [
-            f"{self.expected} alerts in the clean run; missing {len(self.missing)}, new {len(self.new)}, "
-            f"altered {len(self.altered)}, copies under their id {self.copies}; said by {', '.join(self.workers)}"
-        ]
+        counts = f"missing {len(self.missing)}, new {len(self.new)}, altered {len(self.altered)}"
+        copies = f"copies under their id {self.copies}; said by {', '.join(self.workers)}"
+        found = [f"{self.expected} alerts in the clean run; {counts}, {copies}"]
         for name in ("missing", "new", "altered"):
             found += [f"  {name}: {alert}" for alert in getattr(self, name)]
         return found
@@ -85,8 +84,8 @@ async def alerts_on(kafka: str, prefix: str) -> list[tuple[bytes, str]]:
         consumer.seek(where, 0)
         found: list[tuple[bytes, str]] = []
         while await consumer.position(where) < end:
-            for record in (await consumer.getmany(where, timeout_ms=POLL_MS)).get(where, ()):
-                found.append((record.value, dict(record.headers).get("worker", b"").decode()))
+            records = (await consumer.getmany(where, timeout_ms=POLL_MS)).get(where, ())
+            found += [(record.value, dict(record.headers).get("worker", b"").decode()) for record in records]
         return found
     finally:
         await consumer.stop()

@@ -23,12 +23,14 @@ class Alignment(msgspec.Struct):
     """The last second that each partition has told."""
     waiting: dict[int, dict[int, Reading]] = {}
     """By second and partition."""
+    first_offsets: dict[int, int] = {}
+    """Of each second that waits, the offset of its first reading in the log."""
     excused: set[int] = set()
     judged_s: int = 0
     repeated: int = 0
     """Readings that had been told before: a worker that was restarted says some twice."""
 
-    def take(self, reading: Reading) -> Reading | None:
+    def take(self, reading: Reading, offset: int = 0) -> Reading | None:
         """Take a reading in its partition's order; gives it back where its second was judged without it."""
         second, partition = reading.ts_ns // NS, reading.partition
         if second <= self.watermarks.get(partition, 0):
@@ -39,6 +41,7 @@ class Alignment(msgspec.Struct):
             return reading
         self.excused.discard(partition)
         self.waiting.setdefault(second, {})[partition] = reading
+        self.first_offsets.setdefault(second, offset)
         return None
 
     def ready(self) -> Iterator[list[Reading]]:
@@ -48,6 +51,7 @@ class Alignment(msgspec.Struct):
             if any(self.watermarks.get(p, 0) < second for p in range(self.partitions) if p not in self.excused):
                 return
             readings = self.waiting.pop(second)
+            del self.first_offsets[second]
             self.judged_s = second
             yield [readings[partition] for partition in sorted(readings)]
 
@@ -57,3 +61,8 @@ class Alignment(msgspec.Struct):
             return []
         second = min(self.waiting)
         return [p for p in range(self.partitions) if p not in self.excused and self.watermarks.get(p, 0) < second]
+
+    def before_waiting(self) -> Alignment:
+        """As if nothing that waits had been taken: it stands in the log, and there may be an hour of it."""
+        watermarks = {partition: min(second, self.judged_s) for partition, second in self.watermarks.items()}
+        return Alignment(self.partitions, watermarks, excused=set(self.excused), judged_s=self.judged_s)

@@ -54,6 +54,17 @@ class Log:
         finally:
             await consumer.stop()
 
+    async def end(self, topic: str, partition: int) -> int:
+        """The offset that the next record will have."""
+        where = TopicPartition(topic, partition)
+        consumer = await self._consumer()
+        try:
+            consumer.assign([where])
+            offset: int = (await consumer.end_offsets([where]))[where]
+            return offset
+        finally:
+            await consumer.stop()
+
     async def read(self, topic: str, partition: int, start: int, end: int | None) -> AsyncIterator[Record]:
         """Records from `start`, or from the oldest that is left, up to but not including `end` (None: the end now)."""
         where = TopicPartition(topic, partition)

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from detector.runtime.cluster.outbox import Outbox
-
 MOST_WAITING = 10_000
 """Records taken and not acknowledged: with the brokers away the worker stops taking more."""
 
@@ -21,21 +19,28 @@ class Acknowledged(Protocol):
         """Its offset may be committed."""
 
 
-class Receipts:
-    """Records in the order in which they were taken."""
+class Said(Protocol):
+    """Counts what was said, and knows what of it has arrived."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    posted: int
+
+    async def until(self, posted: int) -> None:
+        """Wait until the first `posted` have arrived."""
+
+
+class Receipts:
+    """Records in the order in which they were taken; `run` acknowledges them."""
+
+    def __init__(self, outbox: Said) -> None:
         self._outbox = outbox
         self._waiting: asyncio.Queue[tuple[Acknowledged, int]] = asyncio.Queue(MOST_WAITING)
-        self._task: asyncio.Task[None] | None = None
 
     async def put(self, event: Acknowledged) -> None:
         """A record was taken, and what follows from it was said."""
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
         await self._waiting.put((event, self._outbox.posted))
 
-    async def _run(self) -> None:
+    async def run(self) -> None:
+        """Acknowledge until cancelled."""
         while True:
             event, posted = await self._waiting.get()
             await self._outbox.until(posted)

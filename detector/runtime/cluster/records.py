@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-Headers = tuple[tuple[str, bytes], ...]
+import msgspec
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What bytes that are no message make the decoder raise; the last where they are nested without end."""
+
+Headers = tuple[tuple[str, bytes | None], ...]
 
 LONGEST_REASON = 500
 """Characters of a reason in a header: the broker bounds a record, and a person reads one line."""
@@ -23,7 +28,7 @@ class Record(NamedTuple):
 
     def header(self, name: str) -> str:
         """The header's text; empty where there is none."""
-        return next((value.decode(errors="replace") for key, value in self.headers if key == name), "")
+        return next(((value or b"").decode(errors="replace") for key, value in self.headers if key == name), "")
 
 
 class Readable(Protocol):
@@ -34,7 +39,7 @@ class Readable(Protocol):
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: Iterable[tuple[str, bytes]] | None
+    headers: Iterable[tuple[str, bytes | None]] | None
 
 
 def record_of(message: Readable) -> Record:
@@ -43,11 +48,11 @@ def record_of(message: Readable) -> Record:
     return Record(message.topic, message.partition, message.offset, message.key, message.value, tuple(headers))
 
 
-def dead_letter_headers(record: Record, reason: str, worker: str) -> list[tuple[str, bytes]]:
+def dead_letter_headers(record: Record, reason: str, worker: str) -> list[tuple[str, bytes | None]]:
     """Why a record lies in the dead-letter topic and where it came from, beside the headers that it had."""
     return [
         *record.headers,
-        ("dlq-reason", reason[:LONGEST_REASON].encode()),
+        ("dlq-reason", reason[:LONGEST_REASON].encode(errors="replace")),
         ("dlq-topic", record.topic.encode()),
         ("dlq-partition", str(record.partition).encode()),
         ("dlq-offset", str(record.offset).encode()),

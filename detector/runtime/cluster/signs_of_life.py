@@ -40,7 +40,7 @@ class SignsOfLife:
         frames = self._frames
         watermark_ns, now_ns = frames.watermark_ns, time.time_ns()
         quiet_s = time.monotonic() - frames.last_record_s
-        awaited = self._market.alignment.awaited() if self._market.state is not None else []
+        awaited = self._market.awaited
         waiting = not frames.records or quiet_s > QUIET_S
         note = ""
         if waiting:
@@ -52,7 +52,7 @@ class SignsOfLife:
             role="detector",
             at_ns=now_ns,
             watermark_ns=watermark_ns,
-            lag_s=round((now_ns - watermark_ns) / 1e9, 3) if watermark_ns else None,
+            lag_s=max(0.0, round((now_ns - watermark_ns) / 1e9, 3)) if watermark_ns else None,
             partitions=tuple(sorted(frames.owned)),
             state="stopping" if stopping else "waiting" if waiting else "running",
             note=note,
