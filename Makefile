@@ -1,4 +1,4 @@
-# Verbs: demo test test-slow test-kafka kafka check bench lock clean. Only python3 >= 3.11 with venv and pip is needed: everything goes into .venv.
+# Verbs: demo test test-slow test-kafka kill-test kafka check bench bench-kafka lock clean. Only python3 >= 3.11 with venv and pip is needed: everything goes into .venv.
 
 PYTHON ?= python3
 UV ?= uv
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-slow test-kafka kafka check bench lock clean
+.PHONY: demo test test-slow test-kafka kill-test kafka check bench bench-kafka lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime  ## Set up and show a cascade from raw frames to alerts, without a network
@@ -20,6 +20,10 @@ test-slow: $(VENV)/.dev  ## The whole demo, whole recordings, the whole reconstr
 
 test-kafka: $(VENV)/.dev  ## Everything that needs a broker, on a real Apache Kafka or on KAFKA_BOOTSTRAP_SERVERS
 	$(BIN)/python -m pytest -m "kafka and not slow"
+
+SEEDS := 10
+kill-test: $(VENV)/.dev  ## Kill workers with SIGKILL in the middle of the crash, SEEDS times, and compare every alert
+	$(BIN)/python -m tests.kit.kill_run --seeds $(SEEDS)
 
 # A real Apache Kafka in the foreground, on PORT; DATA=folder keeps what is in it. Needs Java 17 and, once, Maven.
 # It also brings the clients, so that .venv/bin/cascade can use it.
@@ -39,6 +43,9 @@ check: $(VENV)/.dev  ## Everything that can be said about the code without runni
 
 bench: $(VENV)/.dev  ## Measure, and assert the ratios that the design rests on
 	$(BIN)/python -m benchmarks
+
+bench-kafka: $(VENV)/.dev  ## The same for the way over Kafka, on a broker of its own; about ten minutes
+	$(BIN)/python -m benchmarks kafka
 
 lock:  ## Resolve every version anew; needs uv
 	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

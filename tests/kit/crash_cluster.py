@@ -17,8 +17,8 @@ ASSETS = ("BTC", "ETH", "AAVE", "ATOM", "AVAX", "DOT", "UNI", "WLD", "TRX", "FIL
 SOCKETS = 5
 """Two routes of Binance's USD-M futures and one socket of each other venue."""
 STAMPED, STAMPED_SOCKETS = ("binance-usdm", "binance-coinm"), 3
-"""Venues that stamp all that they say. What others do not stamp gets the time of its receipt: where a recording is played
-to the wall clock, that is far from all other times.
+"""Venues that stamp all that they say. What others do not stamp gets the time of its receipt: in a recording that is
+played to the wall clock, it is far from all other times.
 """
 START, END = "20:34", "21:25"
 SEED = "20251010"

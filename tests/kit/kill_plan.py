@@ -5,13 +5,21 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
-from schemas.alert import Alert
-from schemas.codec import decode_output
+import msgspec
 
 NS = 1_000_000_000
 FROM_NS, TO_NS = 1_760_129_400 * NS, 1_760_131_500 * NS
 """20:50 and 21:25 UTC on 10 October 2025."""
 WORKERS = ("w1", "w2")
+
+
+class Told(msgspec.Struct):
+    """What of an alert a plan needs."""
+
+    ts_ns: int
+
+
+_decoder = msgspec.json.Decoder(Told)
 
 
 class Plan(NamedTuple):
@@ -22,9 +30,8 @@ class Plan(NamedTuple):
     """Between an output's being on its topic and the commit of what it follows from; else at any moment."""
     moment_ns: int
     """Event time from which on the victim dies."""
-    alert_id: str
-    """Where not empty: whoever says this alert is the victim, when it is there; else `victim` is, at a reading."""
     victim: str
+    """Who dies at its next reading; empty where whoever says the next alert does, when it is there."""
     delay_s: float
     """After the moment; only where any moment will do."""
     restart: bool
@@ -35,21 +42,14 @@ def plan(seed: int, clean: list[bytes]) -> Plan:
     random = Random(seed)
     between = seed % 2 == 0
     at_alert = between and seed % 4 == 0
-    alerts = [alert for alert in map(_alert, clean) if FROM_NS <= alert.ts_ns < TO_NS]
+    alerts = [alert for alert in map(_decoder.decode, clean) if FROM_NS <= alert.ts_ns < TO_NS]
     target = random.choice(alerts)
     moment_ns = random.randrange(FROM_NS, TO_NS)
     return Plan(
         seed=seed,
         between=between,
         moment_ns=target.ts_ns if at_alert else moment_ns,
-        alert_id=target.alert_id if at_alert else "",
         victim="" if at_alert else random.choice(WORKERS),
         delay_s=0.0 if between else random.random(),
         restart=random.random() < 0.5,
     )
-
-
-def _alert(line: bytes) -> Alert:
-    alert = decode_output(line)
-    assert isinstance(alert, Alert)
-    return alert

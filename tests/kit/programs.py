@@ -99,11 +99,12 @@ class Program:
             time.sleep(0.05)
         raise ProgramError(f"did not say {pattern!r} within {within_s:g} s: {self.tail()}")
 
-    def memory_mb(self, *, peak: bool = False) -> float:
-        """Its resident memory now, or the most that it ever had."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        found = re.search(rf"{'VmHWM' if peak else 'VmRSS'}:\s+(\d+) kB", status)
-        return int(found[1]) / 1024 if found is not None else 0.0
+    def memory_mb(self) -> float:
+        """Its resident memory now."""
+        found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{self._process.pid}/status").read_text())
+        if found is None:
+            raise ProgramError(f"has no memory any more: {self.tail()}")
+        return int(found[1]) / 1024
 
     def tail(self) -> str:
         """Its last words."""

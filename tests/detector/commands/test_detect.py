@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import re
 import signal
@@ -22,7 +23,7 @@ from detector.runtime.cluster.records import Record
 from producers.kafka.settings import KafkaSettings
 from schemas.codec import decode_output
 from schemas.state import Heartbeat, MarketState
-from schemas.topics import FRAME_PARTITIONS, FRAMES, READINGS, SNAPSHOTS, STATE, TOPICS, Topic
+from schemas.topics import FRAME_PARTITIONS, FRAMES, SNAPSHOTS, STATE, TOPICS, Topic
 from tests.kit.cluster import framed, ticked
 from tests.kit.kafka.broker import Broker
 from tests.kit.kafka.choice import SharedBroker
@@ -204,7 +205,7 @@ async def test_it_says_that_it_lives_and_where_the_market_stands_and_that_it_sto
     beats = [message for message in found if isinstance(message, Heartbeat)]
     assert {beat.worker for beat in beats} == {"here-1"}
     assert [beat.state == "stopping" for beat in beats] == [False] * (len(beats) - 1) + [True]
-    gaps_s = [(after.at_ns - before.at_ns) / 1e9 for before, after in zip(beats, beats[1:], strict=False)]
+    gaps_s = [(after.at_ns - before.at_ns) / 1e9 for before, after in itertools.pairwise(beats)]
     assert len(beats) >= 4
     assert max(gaps_s) < 10
     markets = [message for message in found if isinstance(message, MarketState)]
@@ -212,7 +213,7 @@ async def test_it_says_that_it_lives_and_where_the_market_stands_and_that_it_sto
     assert beats[-2].partitions == tuple(range(FRAME_PARTITIONS))
     assert "days behind the clock: a replay" in worker.says
     # Nothing is left where it was started.
-    assert [path.name for path in tmp_path.iterdir()] == ["says"]
+    assert [path.name for path in tmp_path.iterdir()] == ["says"]  # noqa: ASYNC240
 
 
 @pytest.mark.kafka
@@ -245,7 +246,7 @@ async def test_with_the_broker_gone_it_says_so_and_ends_at_a_signal(fresh_broker
 
 
 @pytest.mark.kafka
-@pytest.mark.parametrize("topic", [STATE, FRAMES, READINGS])
+@pytest.mark.parametrize("topic", [STATE, FRAMES])
 async def test_a_topic_that_is_deleted_under_it_is_named_again_and_again(
     topic: Topic, broker: SharedBroker, tmp_path: Path
 ) -> None:

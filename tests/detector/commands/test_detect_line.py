@@ -76,5 +76,5 @@ def test_what_is_wrong_is_said(changes: dict[str, Any], says: str) -> None:
     ],
 )
 def test_a_replay_of_an_old_day_is_no_lag(seconds: float, says: str) -> None:
-    """"35,200,108.7 s ago" would send a user looking for a fault that is none."""
+    """Words like "35,200,108.7 s ago" would send a user looking for a fault that is none."""
     assert behind(seconds) == says

@@ -170,16 +170,14 @@ async def test_a_record_waits_for_brokers_that_are_away(caplog: pytest.LogCaptur
 async def test_an_error_of_ours_is_not_waited_out() -> None:
     """The worker would stand still for ever."""
 
-    async def take(record: Record) -> None:
+    async def take(_record: Record) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await patiently(take, RECORD, again_s=0.0)
 
 
-def test_it_leaves_nothing_in_the_folder_where_it_is_started(
-    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_leaves_nothing_in_the_folder_where_it_is_started(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A container with a read-only file system could not start, and every deployment would leave a folder behind."""
     monkeypatch.chdir(tmp_path)
     settings = KafkaSettings(topic_prefix="here.")
@@ -228,7 +226,7 @@ async def running(settings: KafkaSettings, name: str = "here-1") -> AsyncIterato
 async def until(condition: Any, within_s: float = 60) -> None:
     """Poll: nobody is told when a record was taken."""
     async with asyncio.timeout(within_s):
-        while not await condition() if asyncio.iscoroutinefunction(condition) else not condition():
+        while not await condition() if asyncio.iscoroutinefunction(condition) else not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
@@ -374,10 +372,10 @@ async def test_an_error_of_ours_ends_the_worker_and_is_not_committed_past(broker
     await write(settings, FRAMES, 0, [good(1)])
     worker = Running(settings, "here-1")
 
-    async def fails(record: Record) -> None:
+    async def fails(record: Record) -> None:  # noqa: ARG001
         raise ZeroDivisionError("ours")
 
-    worker.frames.take = fails  # type: ignore[method-assign]
+    cast(Any, worker.frames).take = fails
     app = build_app(settings, worker.frames, worker.market, worker.receipts)
     with pytest.raises(ZeroDivisionError, match="ours"):
         async with asyncio.timeout(60):

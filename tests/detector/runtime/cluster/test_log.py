@@ -49,9 +49,7 @@ class Topic:
         await admin.close()
 
     async def commit(self, offset: int) -> None:
-        consumer = AIOKafkaConsumer(
-            **self.settings.client(), group_id=f"{self.name}-{GROUP}", enable_auto_commit=False
-        )
+        consumer = AIOKafkaConsumer(**self.settings.client(), group_id=f"{self.name}-{GROUP}", enable_auto_commit=False)
         await consumer.start()
         consumer.assign([self.where])
         await consumer.commit({self.where: OffsetAndMetadata(offset, "")})

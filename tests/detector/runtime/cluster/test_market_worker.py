@@ -225,7 +225,8 @@ async def test_a_partition_that_is_silent_for_long_is_left_out_and_missed_aloud(
     assert worker.market.state.ts_ns == T0 + NS
     worker.clock.now_s += 5
     await worker.take([log.append(READINGS, 0, None, of(0, second + 1))])
-    assert worker.market.state.missing_partitions == (FRAME_PARTITIONS - 1,)
+    missing: tuple[int, ...] = worker.market.state.missing_partitions
+    assert missing == (FRAME_PARTITIONS - 1,)
     assert worker.market.state.ts_ns == T0 + second * NS
     assert f"partition {FRAME_PARTITIONS - 1} has been silent for 30 s: judging without it" in caplog.text
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from detector.asset import AssetEngine
 from detector.config import Config
-from detector.runtime.cluster import partition as partition_module
 from detector.runtime.cluster.partition import WHOLE, Fed, Partition
 from detector.runtime.cluster.records import Record
 from detector.state import StateError
@@ -191,10 +190,10 @@ def test_a_record_on_which_the_detector_fails_is_passed(monkeypatch: pytest.Monk
     """A restart would meet it again, and again."""
     partition = Partition(0, Config(), 3)
 
-    def fails(self: AssetEngine, event: Event, producer: str = "") -> None:
+    def fails(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(partition_module.AssetEngine, "feed", fails)
+    monkeypatch.setattr(AssetEngine, "feed", fails)
     with pytest.raises(ZeroDivisionError):
         partition.feed(Record("frames", 0, 3, b"BTC", GOOD, PRODUCER))
     assert partition.next_offset == 4

@@ -13,9 +13,7 @@ from schemas.topics import HEADERS
 RECORD = Record("market.frames.v1", 3, 17, b"BTC", b"lunch", (("producer", b"north-1"),))
 
 
-@pytest.mark.parametrize(
-    "headers", [(("producer", b"north-1"),), [("producer", b"north-1")], {"producer": b"north-1"}]
-)
+@pytest.mark.parametrize("headers", [(("producer", b"north-1"),), [("producer", b"north-1")], {"producer": b"north-1"}])
 def test_the_headers_of_either_client_are_read(headers: Any) -> None:
     """Copies of two producers would not be told apart."""
     message = SimpleNamespace(

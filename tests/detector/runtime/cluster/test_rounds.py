@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from random import Random
 
 import pytest
@@ -21,7 +22,7 @@ def test_each_key_is_due_once_in_a_round_in_its_order(seed: int) -> None:
         clock.now_s += random.random()
     assert [key for _, key in found][: 5 * len(keys)] == keys * 5
     begins = [at_s for at_s, key in found if key == keys[0]]
-    assert all(10 <= later - sooner < 13 for sooner, later in zip(begins, begins[1:], strict=False))
+    assert all(10 <= later - sooner < 13 for sooner, later in itertools.pairwise(begins))
 
 
 def test_a_round_is_spread_over_its_time() -> None:
