@@ -33,8 +33,8 @@ COMMIT_S = 1.0
 
 FETCH_WAIT_MS = 50
 """How long a broker may wait for something to send. One fetch is under way at a time, and while a worker is busy it is
-one for those partitions alone of which nothing is left to take: with the 1500 ms that Faust sets, all others then wait
-for these. A second's end was late by 1.3 s every 20 s at 20,000 events/s (`python -m benchmarks.kafka_latency`).
+one for those partitions alone of which nothing is left to take: all others then wait for these, with what Faust sets up
+to 1.5 s.
 """
 
 AGAIN_S = 1.0
