@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -72,7 +73,7 @@ async def _run(settings: KafkaSettings, name: str, alive: Path | None) -> signal
     frames, market = FramesWorker(settings, Config(), log, outbox), MarketWorker(settings, Config(), log, outbox)
     life = SignsOfLife(outbox, frames, market)
     app = build_app(settings, frames, market, receipts)
-    print(f"worker {name} of {group_of(settings)} on {settings.bootstrap_servers}; Ctrl-C ends", file=sys.stderr)
+    _tell(f"worker {name} of {group_of(settings)} on {settings.bootstrap_servers}; Ctrl-C ends")
     told = [asyncio.create_task(life.run()), asyncio.create_task(_status(settings, frames, market, outbox))]
     writing = [asyncio.create_task(outbox.run()), asyncio.create_task(receipts.run())]
     failure: Exception | None = None
@@ -86,7 +87,7 @@ async def _run(settings: KafkaSettings, name: str, alive: Path | None) -> signal
     left = await _leave(app, life, outbox)
     await _cancel(writing)
     await outbox.close()
-    print(status_line(frames, market, outbox, 0.0, 0), file=sys.stderr)
+    _tell(status_line(frames, market, outbox, 0.0, 0))
     if not left:
         _end(failure, caught)
     if failure is not None:
@@ -101,7 +102,7 @@ async def _leave(app: faust.App, life: SignsOfLife, outbox: Outbox) -> bool:
             await life.say(stopping=True)
             await outbox.flush()
     except TimeoutError:
-        print("cascade: the brokers do not answer; what was not acknowledged will be said again", file=sys.stderr)
+        _tell("cascade: the brokers do not answer; what was not acknowledged will be said again")
     # Faust's threads fall over brokers that are away; that they are is said above.
     threading.excepthook = lambda _: None
     return await stop_app(app, within_s=LEAVE_S)
@@ -110,9 +111,14 @@ async def _leave(app: faust.App, life: SignsOfLife, outbox: Outbox) -> bool:
 def _end(failure: Exception | None, caught: list[signal.Signals]) -> NoReturn:
     """Faust's threads wait for brokers that are away, and the process would wait for them."""
     if failure is not None:
-        print(f"cascade: {failure}", file=sys.stderr)
-    sys.stderr.flush()
+        _tell(f"cascade: {failure}")
     os._exit(1 if failure is not None else 130 if caught[0] == signal.SIGINT else 0)
+
+
+def _tell(text: str) -> None:
+    # Whoever read it may be gone (`cascade detect 2>&1 | head`); the work goes on.
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
@@ -126,12 +132,11 @@ async def _status(settings: KafkaSettings, frames: FramesWorker, market: MarketW
     while True:
         await asyncio.sleep(STATUS_S)
         now_s = time.monotonic()
-        line = status_line(frames, market, outbox, now_s - before_s, frames.events - events)
-        print(line, file=sys.stderr, flush=True)
+        _tell(status_line(frames, market, outbox, now_s - before_s, frames.events - events))
         before_s, events = now_s, frames.events
         if outbox.waiting_s > STATUS_S or now_s - frames.last_record_s > STATUS_S:
             # Clients of Kafka answer most troubles with silence.
             try:
                 await check_cluster(settings, TOPICS, within_s=LOOK_S)
             except ProducerError as error:
-                print(f"cascade: {error}", file=sys.stderr, flush=True)
+                _tell(f"cascade: {error}")

@@ -23,7 +23,7 @@ from detector.runtime.cluster.records import Record
 from producers.kafka.settings import KafkaSettings
 from schemas.codec import decode_output
 from schemas.state import Heartbeat, MarketState
-from schemas.topics import FRAME_PARTITIONS, FRAMES, SNAPSHOTS, STATE, TOPICS, Topic
+from schemas.topics import ALERTS, FRAME_PARTITIONS, FRAMES, SNAPSHOTS, STATE, TOPICS, Topic
 from tests.kit.cluster import framed, ticked
 from tests.kit.kafka.broker import Broker
 from tests.kit.kafka.choice import SharedBroker
@@ -277,3 +277,38 @@ async def test_asked_twice_it_ends_at_once(fresh_broker: Broker, tmp_path: Path)
         assert worker.process.poll() is None
         worker.process.send_signal(signal.SIGINT)
         assert await asyncio.to_thread(worker.ends, 3) == 130
+
+
+def unheard(folder: Path, settings: KafkaSettings) -> subprocess.Popen[bytes]:
+    """A worker whose standard error somebody has read for a moment."""
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "detector.cli", "detect"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | deployed(settings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=writing,
+    )
+    os.close(writing)
+    os.read(reading, 1)
+    os.close(reading)
+    return process
+
+
+@pytest.mark.kafka
+async def test_it_works_and_ends_when_nobody_listens_to_it_any_more(broker: SharedBroker, tmp_path: Path) -> None:
+    """When the reader of its words dies, a process would stay that does nothing and ends at no signal."""
+    settings = await deployment(broker.bootstrap)
+    process = await asyncio.to_thread(unheard, tmp_path, settings)
+    try:
+        await feed(settings)
+        # Its next words come within ten seconds.
+        await asyncio.sleep(12)
+        assert process.poll() is None
+        assert await read_topic(settings, ALERTS)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, ENDS_WITHIN_S) == 0
+    finally:
+        process.kill()
+        process.wait()
