@@ -36,6 +36,10 @@ def status_line(frames: FramesWorker, market: MarketWorker, outbox: Outbox, seco
         parts.append(f"{outbox.waiting:,} records not acknowledged for {outbox.waiting_s:,.0f} s")
     if poisoned := frames.poisoned + market.poisoned:
         parts.append(f"{poisoned:,} unreadable records set aside")
+    if frames.failed_seconds:
+        parts.append(f"{frames.failed_seconds:,} seconds of assets could not be judged")
+    if frames.unbelieved_ticks:
+        parts.append(f"{frames.unbelieved_ticks:,} ticks not believed: a producer's clock is a minute ahead")
     if outbox.refused:
         parts.append(f"{outbox.refused:,} records too large and left out")
     return "; ".join(parts)

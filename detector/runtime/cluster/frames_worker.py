@@ -95,6 +95,16 @@ class FramesWorker:
         """Event time of the newest tick; 0 before the first."""
         return max((owned.partition.shard.standing.newest_ns for owned in self.owned.values()), default=0)
 
+    @property
+    def failed_seconds(self) -> int:
+        """Seconds of single assets that the detector could not close."""
+        return sum(owned.partition.shard.standing.failed for owned in self.owned.values())
+
+    @property
+    def unbelieved_ticks(self) -> int:
+        """Ticks a minute ahead of another producer's: somebody's clock is wrong."""
+        return sum(owned.partition.shard.standing.leaps for owned in self.owned.values())
+
     async def _feed(self, owned: Owned, record: Record) -> None:
         partition, muted = owned.partition, record.offset < owned.said_before
         try:

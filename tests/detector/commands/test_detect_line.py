@@ -18,7 +18,13 @@ DAY_S = 86_400.0
 
 def line(**changes: Any) -> str:
     frames = SimpleNamespace(
-        owned={}, watermark_ns=0, records=5, last_record_s=time.monotonic(), poisoned=0, repeated=0
+        owned={},
+        watermark_ns=0,
+        records=5,
+        last_record_s=time.monotonic(),
+        poisoned=0,
+        failed_seconds=0,
+        unbelieved_ticks=0,
     )
     market = SimpleNamespace(state=None, awaited=[], poisoned=0)
     outbox = SimpleNamespace(sent={}, waiting=0, waiting_s=0.0, refused=0)
@@ -54,6 +60,8 @@ def test_a_worker_that_works() -> None:
         ({"market_state": SimpleNamespace(level="HIGH"), "awaited": [2, 5]}, "market HIGH; waits for partitions 2,5"),
         ({"waiting": 1_200, "waiting_s": 34.4}, "1,200 records not acknowledged for 34 s"),
         ({"poisoned": 2, "market_poisoned": 1}, "3 unreadable records set aside"),
+        ({"failed_seconds": 40}, "40 seconds of assets could not be judged"),
+        ({"unbelieved_ticks": 7}, "7 ticks not believed: a producer's clock is a minute ahead"),
         ({"refused": 1}, "1 records too large"),
     ],
 )
