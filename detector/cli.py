@@ -203,9 +203,10 @@ def detect(
     alive_file: AliveFile = None,
 ) -> None:
     """Work on a share of the assets; as many workers as there are partitions may share them."""
+    settings = _kafka_settings(kafka, config)
     from detector.commands.detect import detect as run_detect
 
-    run_detect(servers=kafka, config=config, worker=worker, alive=alive_file)
+    run_detect(settings=settings, worker=worker, alive=alive_file)
 
 
 @app.command()

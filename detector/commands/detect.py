@@ -29,7 +29,7 @@ from detector.runtime.cluster.receipts import Receipts
 from detector.runtime.cluster.signs_of_life import SignsOfLife
 from producers.errors import ProducerError
 from producers.kafka.check import check_cluster
-from producers.kafka.settings import KafkaSettings, load_settings
+from producers.kafka.settings import KafkaSettings
 from schemas.topics import TOPICS
 
 STATUS_S = 10.0
@@ -41,13 +41,12 @@ LEAVE_S = 6.0
 """With what closing takes, a worker ends within 15 s of a signal whether or not there are brokers."""
 
 
-def detect(*, servers: str | None, config: Path | None, worker: str | None, alive: Path | None) -> None:
+def detect(*, settings: KafkaSettings, worker: str | None, alive: Path | None) -> None:
     """Run until Ctrl-C or SIGTERM; raises `ProducerError` where the cluster cannot be used."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     logging.getLogger("detector").setLevel(logging.INFO)
     # Forty lines a second while a broker is away, and none that says what to do: see `_status`.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)
-    settings = load_settings(servers=servers, file=config, environ=os.environ)
     # A restarted process is another worker: its heartbeat must not be taken for the dead one's.
     name = worker or f"{socket.gethostname()}-{time.time_ns() // 1_000_000:x}"
     interrupted = asyncio.run(_run(settings, name, alive))

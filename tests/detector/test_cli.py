@@ -166,3 +166,17 @@ def test_help_does_not_load_the_detector() -> None:
 def test_a_picture_of_json_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run of half a minute would end without the picture that was asked for."""
     assert cascade(monkeypatch, "demo", "--json", "--picture", "x.svg") == 2
+
+
+@pytest.mark.parametrize("command", ["produce --venue binance", "detect", "topics list"])
+def test_without_kafkas_clients_a_command_says_what_to_install(command: str) -> None:
+    """Who installed the embedded default would meet a traceback about a module."""
+    script = (
+        "import sys; sys.modules['aiokafka'] = sys.modules['faust'] = None\n"
+        f"sys.argv = ['cascade', *{command.split()!r}]\nfrom detector.cli import main\nmain()"
+    )
+    run = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=50
+    )
+    assert run.returncode == 2
+    assert run.stderr == "cascade: Kafka's client is not installed: pip install 'cascade-detector[kafka]'\n"
