@@ -40,6 +40,7 @@ check: $(VENV)/.dev  ## Everything that can be said about the code without runni
 	$(BIN)/python .ci/check_tree_mirror.py
 	$(BIN)/vulture
 	$(BIN)/python -m schemas.contract --check
+	$(BIN)/python -m producers.venue_table --check
 
 bench: $(VENV)/.dev  ## Measure, and assert the ratios that the design rests on
 	$(BIN)/python -m benchmarks

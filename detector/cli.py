@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from io import UnsupportedOperation
 from pathlib import Path
@@ -31,6 +32,9 @@ Json = Annotated[
     bool, typer.Option("--json", help="One JSON line per transition and alert on standard output, nothing else.")
 ]
 
+Venues = Annotated[
+    list[str], typer.Option(help="A venue, a group of venues, or all; see `cascade venues`. May be repeated.")
+]
 Kafka = Annotated[
     str | None,
     typer.Option("--kafka", help="HOST:PORT[,…] of Kafka; otherwise KAFKA_BOOTSTRAP_SERVERS, or localhost:9092."),
@@ -41,6 +45,34 @@ AliveFile = Annotated[
     typer.Option(envvar="CASCADE_ALIVE_FILE", dir_okay=False, help="Rewritten every 5 s while this process lives."),
 ]
 Config = Annotated[Path | None, typer.Option("--config", dir_okay=False, help="A TOML file with a table \\[kafka].")]
+
+
+class Every(StrEnum):
+    """When a recording goes on in a new file."""
+
+    HOUR = "1h"
+    QUARTER = "6h"
+    DAY = "24h"
+
+
+Rotate = Annotated[float, typer.Option("--rotate-mb", min=0.01, help="Begin a new file when one has this size.")]
+RotateEvery = Annotated[
+    Every, typer.Option("--rotate-every", help="Begin a new file when such a period begins, by UTC and receive time.")
+]
+Quota = Annotated[
+    float | None,
+    typer.Option(
+        "--quota-gb", min=0, help="Keep the recordings in the folder below this by deleting the oldest complete ones."
+    ),
+]
+KeepFree = Annotated[
+    float,
+    typer.Option(
+        "--keep-free-gb",
+        min=0,
+        help="Leave so much of the disk free: delete the oldest recordings of the folder, then pause recording.",
+    ),
+]
 
 
 def _print_version(wanted: bool) -> None:
@@ -64,7 +96,8 @@ def _root(
 @app.command()
 def replay(
     files: Annotated[
-        list[Path], typer.Argument(exists=True, dir_okay=False, help="Trades as CSV, or raw recordings; one session.")
+        list[str],
+        typer.Argument(help="Trades as CSV, or raw recordings, or a folder that was recorded to; one session."),
     ],
     json: Json = False,
     venue: Annotated[str | None, typer.Option(help="Venue of raw recordings that do not say theirs.")] = None,
@@ -83,13 +116,14 @@ def replay(
     """Replay recordings at full speed."""
     from detector.commands.replay import DayWindow
     from detector.commands.replay import replay as run_replay
+    from producers.series import recordings_named
 
     try:
         window = DayWindow(start, end)
     except ValueError as error:
         raise UsageError(str(error)) from error
     run_replay(
-        files,
+        recordings_named(files),
         as_json=json,
         venue_id=venue,
         chunk=chunk,
@@ -101,7 +135,7 @@ def replay(
 
 @app.command()
 def run(
-    venue: Annotated[list[str], typer.Option(help="A venue, a group of venues (binance) or all; may be repeated.")],
+    venue: Venues,
     symbols: Annotated[str, typer.Option(help="Base assets, comma-separated, or all.")] = "BTC,ETH,SOL",
     json: Json = False,
     endpoint: Annotated[list[str] | None, typer.Option(help="VENUE=URL instead of the venue's own address.")] = None,
@@ -112,9 +146,14 @@ def run(
     recorded_clock: Annotated[
         bool, typer.Option("--recorded-clock", help="Take receive times from a venue server that plays a recording.")
     ] = False,
+    rotate_mb: Rotate = 256,
+    rotate_every: RotateEvery = Every.DAY,
+    quota_gb: Quota = None,
+    keep_free_gb: KeepFree = 1,
 ) -> None:
-    """Watch live venues in one process, no broker needed."""
+    """Watch live venues in one process, no broker needed. The last four options are about --record."""
     from detector.commands.run import run as run_live
+    from producers.keeping import Keeping
 
     run_live(
         venue_names=venue,
@@ -122,9 +161,59 @@ def run(
         endpoints=endpoint or [],
         as_json=json,
         record_to=record,
+        keeping=Keeping(
+            rotate_mb=rotate_mb, rotate_every=rotate_every.value, quota_gb=quota_gb, keep_free_gb=keep_free_gb
+        ),
         at_most=at_most,
         recorded_clock=recorded_clock,
     )
+
+
+@app.command()
+def record(
+    venue: Venues,
+    to: Annotated[Path, typer.Option(file_okay=False, help="The folder: a series of files for each venue.")],
+    symbols: Annotated[str, typer.Option(help="Base assets, comma-separated, or all.")] = "BTC,ETH,SOL",
+    endpoint: Annotated[list[str] | None, typer.Option(help="VENUE=URL instead of the venue's own address.")] = None,
+    at_most: Annotated[int | None, typer.Option(min=1, help="Markets per venue at most.")] = None,
+    rotate_mb: Rotate = 256,
+    rotate_every: RotateEvery = Every.DAY,
+    quota_gb: Quota = None,
+    keep_free_gb: KeepFree = 1,
+    recorded_clock: Annotated[
+        bool, typer.Option("--recorded-clock", help="Take receive times from a venue server that plays a recording.")
+    ] = False,
+) -> None:
+    """Record live venues for months, and nothing else. `replay` reads the folder, or any of its files.
+
+    The markets are those that the venue lists at the start. Ctrl-C or SIGTERM completes the files.
+    """
+    from detector.commands.record import record as record_live
+    from producers.keeping import Keeping
+
+    record_live(
+        venue_names=venue,
+        symbols=[name for name in symbols.split(",") if name.strip()],
+        endpoints=endpoint or [],
+        to=to,
+        keeping=Keeping(
+            rotate_mb=rotate_mb, rotate_every=rotate_every.value, quota_gb=quota_gb, keep_free_gb=keep_free_gb
+        ),
+        at_most=at_most,
+        recorded_clock=recorded_clock,
+    )
+
+
+@app.command()
+def venues(
+    names: Annotated[list[str] | None, typer.Argument(help="Venues or groups of venues; otherwise all.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line per venue, nothing else.")] = False,
+    notes: Annotated[bool, typer.Option("--notes", help="Also print what the cells of the table leave out.")] = False,
+) -> None:
+    """What each venue's public feed tells: all of it, a sample, on request, or nothing."""
+    from detector.commands.venues import show
+
+    show(names or [], as_json=json, with_notes=notes)
 
 
 @app.command()
@@ -147,7 +236,7 @@ def demo(
 
 @app.command()
 def produce(
-    venue: Annotated[list[str], typer.Option(help="A venue, a group of venues (binance) or all; may be repeated.")],
+    venue: Venues,
     symbols: Annotated[str, typer.Option(help="Base assets, comma-separated, or all.")] = "BTC,ETH,SOL",
     endpoint: Annotated[list[str] | None, typer.Option(help="VENUE=URL instead of the venue's own address.")] = None,
     kafka: Kafka = None,

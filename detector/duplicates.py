@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.base import EVERY_INSTRUMENT, Event
 from schemas.clock import Tick
-from schemas.health import Gap, VenueStatus
+from schemas.health import Gap, SelfCheck, VenueStatus
 from schemas.instrument import Instrument
 from schemas.market import (
     Adl,
@@ -41,7 +41,7 @@ AHEAD_NS = 2 * NS
 LIVE_NS = 2 * NS
 """A producer that was heard of a venue so recently is alive there."""
 
-ALWAYS = frozenset({Instrument, VenueStatus, Tick})
+ALWAYS = frozenset({Instrument, VenueStatus, SelfCheck, Tick})
 BOOK_WITHOUT_IDS = 0
 STATES: dict[type[Event], int] = {BookTop: 1, DerivativeState: 2, OpenInterest: 3}
 """Kinds that say what is, and their places in the lists of `Taken`."""

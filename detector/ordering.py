@@ -14,10 +14,11 @@ from heapq import heappop, heappush
 import msgspec
 
 from schemas.base import Event
-from schemas.health import Gap, VenueStatus
+from schemas.health import Gap, SelfCheck, VenueStatus
 from schemas.instrument import Instrument
 from schemas.market import (
     Adl,
+    AdlState,
     BookDelta,
     BookSnapshot,
     BookTop,
@@ -25,6 +26,7 @@ from schemas.market import (
     Insurance,
     Liquidation,
     OpenInterest,
+    PriceBand,
     Trade,
 )
 
@@ -42,8 +44,14 @@ RANK: dict[type[Event], int] = {
     Insurance: 9,
     DerivativeState: 10,
     OpenInterest: 11,
+    AdlState: 12,
+    PriceBand: 13,
+    SelfCheck: 14,
 }
 """Definitions before uses, gaps before the snapshots that end them, snapshots before their deltas."""
+
+OURS = frozenset({Gap, VenueStatus, SelfCheck})
+"""Said by our own clock and not by a venue's."""
 
 Timed = list[tuple[int, Event]]
 OrderState = tuple[int, int, int, int, int, Timed]
@@ -80,7 +88,7 @@ class Reorder:
             # A definition holds for whatever follows it, older events included; it says nothing about time.
             yield self.released_ns, event
             return
-        moves_time = kind is not Gap and kind is not VenueStatus
+        moves_time = kind not in OURS
         if not moves_time:
             # Said by our own clock, which may be far from the venues': it has its place but moves no time.
             ts = min(ts, self.newest_ns + self.lateness_ns)

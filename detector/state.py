@@ -10,7 +10,7 @@ from detector.kernel import Book, Window
 from detector.ordering import OrderState, Timed
 from schemas.codec import decode_event, encode
 
-VERSION = 2
+VERSION = 3
 """Raised whenever any saved field changes meaning; an old state is refused, and the engine warms up anew."""
 
 M = TypeVar("M")

@@ -21,7 +21,7 @@ from producers.endings import FORBIDDEN_WAIT_S, Ending, of_close, of_handshake
 from producers.errors import DecodeError
 from producers.health import Health
 from producers.pace import Pace
-from producers.venue import Ack, Control, Refusal, Socket, Venue
+from producers.venue import Ack, Control, Refusal, Reply, Socket, Venue
 from schemas.base import Event
 
 logger = logging.getLogger(__name__)
@@ -37,6 +37,12 @@ STALE_CHECKS = 8
 
 MESSAGE_SHARE = 0.8
 """Of a venue's message limit: some count our pongs too, and messages arrive in lumps."""
+
+OPERATIONS_SHARE = 0.8
+OPERATIONS_BURST = 0.75
+"""Of the operations that a venue allows a connection in an hour, and of those how many may come at once: a long list of
+subscriptions at the start, single books later.
+"""
 
 MAX_RESUBSCRIPTIONS = 3
 """A venue that asks for it more often on one connection gets a new connection instead."""
@@ -94,6 +100,16 @@ class Connection:
         self._held = False
         messages_per_s = MESSAGE_SHARE * venue.limits.messages_per_s
         self._pace = Pace(limit=messages_per_s, per_s=1.0, burst=1, now_s=time.monotonic)
+        hourly = venue.limits.operations_per_h
+        operations = None if hourly is None else OPERATIONS_SHARE * hourly
+        self._hourly = (
+            None
+            if operations is None
+            else Pace(limit=operations, per_s=3600.0, burst=int(OPERATIONS_BURST * operations), now_s=time.monotonic)
+        )
+        self._to_say: asyncio.Queue[str] = asyncio.Queue()
+        self._replies: asyncio.Queue[str] = asyncio.Queue()
+        self._number: int | None = None
         self._ending: Ending | None = None
         self._over = asyncio.Event()
         self._answered = asyncio.Event()
@@ -114,6 +130,7 @@ class Connection:
         try:
             websocket = await connect(
                 self._url,
+                additional_headers=self._socket.headers,
                 max_size=MAX_FRAME_BYTES,
                 max_queue=READ_AHEAD_FRAMES,
                 compression=None,
@@ -132,7 +149,7 @@ class Connection:
         self._health.add(self._venue.id, "connects")
         chores = [
             asyncio.create_task(_until_closed(chore(websocket)))
-            for chore in (self._subscribe, self._watch, self._ping, self._close_when_over)
+            for chore in (self._subscribe, self._watch, self._ping, self._speak, self._reply, self._close_when_over)
         ]
         try:
             await (self._read_recorded(websocket, self._on_mark) if self._on_mark else self._read_live(websocket))
@@ -147,9 +164,17 @@ class Connection:
                 if isinstance(result, Exception):
                     raise result
 
+    def tell(self, frames: Sequence[str]) -> None:
+        """Say these on the socket, in order, within the venue's limits."""
+        for text in frames:
+            self._to_say.put_nowait(text)
+
     def read(self, raw: bytes, recv_ns: int) -> Sequence[Event]:
         """The events of a frame. A control frame is acted upon and yields none; an unreadable one is counted."""
         answer: Any  # a frame holds events or controls, never both: its first element tells
+        number = self._venue.message_number(raw)
+        if number is not None:
+            self._count_on(number)
         try:
             answer = self._venue.parse(raw, recv_ns)
         except DecodeError as error:
@@ -206,6 +231,13 @@ class Connection:
             else:
                 self._count_unreadable("not_a_mark", frame)
 
+    def _count_on(self, number: int) -> None:
+        """Venues that number every message of a connection show what was lost: then nothing on it can be trusted."""
+        expected, self._number = self._number, number + 1
+        if expected is not None and number > expected and self._on_mark is None:
+            self._health.add(self._venue.id, "lost_messages", count=number - expected)
+            self._end(Ending(reason="lost_messages", message=f"message {expected} is missing: the next was {number}"))
+
     def _count_unreadable(self, reason: str, raw: bytes) -> None:
         venue = self._venue.id
         if not self._health.total("decode_errors", venue=venue, label=reason):
@@ -215,6 +247,8 @@ class Connection:
     def _heed(self, control: Control) -> None:
         if isinstance(control, Ack):
             self._acks += 1
+        elif isinstance(control, Reply):
+            self._replies.put_nowait(control.text)
         elif isinstance(control, Refusal):
             self._health.add(self._venue.id, "refusals", control.reason)
             logger.warning("%s %s: refused (%s): %s", self._venue.id, self._socket.name, control.action, control.reason)
@@ -244,6 +278,20 @@ class Connection:
             await asyncio.sleep(self._pace.reserve_s())
         await websocket.send(text)
 
+    async def _operate(self, websocket: ClientConnection, text: str) -> None:
+        """Say what venues count by the hour: subscriptions, and their end."""
+        if self._on_mark is None and self._hourly is not None:
+            await asyncio.sleep(self._hourly.reserve_s())
+        await self._say(websocket, text)
+
+    async def _speak(self, websocket: ClientConnection) -> None:
+        while True:
+            await self._operate(websocket, await self._to_say.get())
+
+    async def _reply(self, websocket: ClientConnection) -> None:
+        while True:
+            await self._say(websocket, await self._replies.get())
+
     async def _subscribe(self, websocket: ClientConnection) -> None:
         for _ in range(1 + MAX_RESUBSCRIPTIONS):
             self._acks = 0
@@ -251,7 +299,7 @@ class Connection:
             self._answered.clear()
             self._asked_again.clear()
             for text in self._socket.subscribe:
-                await self._say(websocket, text)
+                await self._operate(websocket, text)
             if self._socket.expect_acks:
                 # Not `wait_for`: before Python 3.12 it loses a cancellation that meets the answer.
                 with suppress(TimeoutError):

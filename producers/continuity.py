@@ -1,8 +1,9 @@
 """Order-book continuity: deltas and snapshots in, an unbroken chain or a `Gap` out. Pure; one `BookSync` a market.
 
 A book is never wrong: deltas are withheld until a snapshot fits them, a broken chain is one `Gap`, and then a new
-snapshot is wanted. What comes out is ready for sorting by event time: within a book the times never go back, and a
-snapshot is as early as the first delta applied to it.
+snapshot is wanted. Snapshots that are fetched meet the deltas that were buffered for them; those that the socket sends
+replace the book where they stand. What comes out is ready for sorting by event time: within a book the times never go
+back, and a snapshot is as early as the first delta applied to it.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class BookSync:
         self._synced = False
         self._requested = False
         self._old_run = 0
+        self._unanchored = 0
         self._clock_ns = 0
 
     @property
@@ -66,7 +68,7 @@ class BookSync:
     @property
     def wants_snapshot(self) -> bool:
         """Whether a snapshot should be asked for; only once two deltas are there, or it might be older than they."""
-        return len(self._buffer) >= 2 and self._held is None and not self._requested
+        return (len(self._buffer) >= 2 or self._unanchored >= 2) and self._held is None and not self._requested
 
     def snapshot_requested(self) -> None:
         """Note that a request is under way: nothing is wanted until it is answered or failed."""
@@ -82,9 +84,10 @@ class BookSync:
         if rule is None:
             return [self._stamped(delta, delta.ts_event_ns)]
         if last_id is None or delta.first_id is None:
-            self.dropped += 1
-            return []
-        if newest_id is not None and last_id <= newest_id:
+            return self._on_unnumbered(rule, delta)
+        # A venue that counts anew, or repeats its last id as a sign of life, says so by naming the id before.
+        names_last = newest_id is not None and rule.chain == "prev_id" and delta.prev_id == newest_id
+        if newest_id is not None and last_id <= newest_id and not names_last:
             return self._on_old(delta)
         follows_on = newest_id is None or follows(rule, newest_id, delta)
         if self._synced and not follows_on:
@@ -93,6 +96,10 @@ class BookSync:
         self._old_run = 0
         if self._synced or self._accept_unanchored:
             return self._applied(rule, delta)
+        if rule.snapshots == "socket":
+            self._unanchored += 1
+            self._newest_id = None
+            return []
         if not follows_on:
             # Nothing was published, so nothing is lost: only what came before the hole can no longer be used.
             self._buffer.clear()
@@ -101,12 +108,15 @@ class BookSync:
     def on_snapshot(self, snapshot: BookSnapshot) -> list[Event]:
         """What may be published now that this snapshot has come.
 
-        It is held until the first delta that it fits. While the chain holds, one older than the book is dropped.
+        One that was fetched is held until the first delta that it fits. While the chain holds, one older than the book
+        is dropped.
         """
         self._requested = False
         if self._rule is None:
             self._synced = True
             return [self._stamped(snapshot, snapshot.ts_event_ns)]
+        if self._rule.snapshots == "socket":
+            return self._replaced(snapshot)
         if snapshot.last_id is None or (self._synced and snapshot.last_id < (self._newest_id or 0)):
             self.dropped += 1
             return []
@@ -121,6 +131,32 @@ class BookSync:
             return []
         self._clock_ns = max(since_ns, ts_recv_ns)
         return [self._gap(since_ns, ts_recv_ns, reason)]
+
+    def _replaced(self, snapshot: BookSnapshot) -> list[Event]:
+        """Begin again from a book of the socket's.
+
+        While sockets are changed over, the new one's first book may be older than what the old one has brought since. A
+        lower id at a later time is a venue that counts anew.
+        """
+        newest_id, last_id = self._newest_id, snapshot.last_id
+        is_older = newest_id is not None and last_id is not None and last_id < newest_id
+        if self._synced and is_older and snapshot.ts_event_ns <= self._clock_ns:
+            self.dropped += 1
+            return []
+        self._reset()
+        self._newest_id = last_id
+        self._synced = True
+        return [self._stamped(snapshot, snapshot.ts_event_ns)]
+
+    def _on_unnumbered(self, rule: Sequencing, delta: BookDelta) -> list[Event]:
+        """Deltas without ids follow a book of the socket's that has none: what is lost of them, nobody sees."""
+        if rule.snapshots == "socket" and self._newest_id is None:
+            if self._synced or self._accept_unanchored:
+                return [self._stamped(delta, delta.ts_event_ns)]
+            self._unanchored += 1
+            return []
+        self.dropped += 1
+        return []
 
     def _applied(self, rule: Sequencing, delta: BookDelta) -> list[Event]:
         """Publish a delta that follows, after the held snapshot where it is the first to fit."""
@@ -182,6 +218,7 @@ class BookSync:
         self._synced = False
         self._requested = False
         self._old_run = 0
+        self._unanchored = 0
 
     def _gap(self, since_ns: int, ts_recv_ns: int, reason: str) -> Gap:
         return Gap(
@@ -218,6 +255,9 @@ class BookSyncs:
                 out += self.of(event.instrument).on_delta(event)
             elif isinstance(event, BookSnapshot):
                 out += self.of(event.instrument).on_snapshot(event)
+            elif isinstance(event, Gap) and event.channel == "book":
+                # Whoever reads the frames found the book wrong; how long it was right is known here.
+                out += self.of(event.instrument).on_disconnect(event.ts_recv_ns, event.reason)
             else:
                 out.append(event)
         return out

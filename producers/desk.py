@@ -11,7 +11,6 @@ from producers.rest import RestAnswer
 from producers.snapshots import Snapshots
 from producers.venue import Venue
 from schemas.base import Event
-from schemas.health import Gap
 from schemas.instrument import Instrument
 
 
@@ -49,13 +48,15 @@ class Desk:
 
     def hear(self, events: Sequence[Event]) -> list[Event]:
         """What may be published of a session's own words: a lost book is the chain's to declare, in the book's time."""
-        out: list[Event] = []
-        for event in events:
-            if isinstance(event, Gap) and event.channel == "book":
-                out += self._books.disconnect([event.instrument], event.ts_recv_ns, event.reason)
-            else:
-                out.append(event)
-        return out
+        return self._books.feed(events)
+
+    def polled(self, name: str, answer: RestAnswer) -> list[Event]:
+        """What may be published of the answer to a repeated call."""
+        try:
+            return list(self.venue.parse_poll(name, answer.body, answer.ts_recv_ns))
+        except DecodeError as error:
+            self._health.add(self.venue.id, "poll_failures", error.reason)
+            return []
 
     def snapshot(self, instrument: Instrument, answer: RestAnswer) -> list[Event]:
         """What may be published now that this book was fetched."""

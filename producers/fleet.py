@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -21,6 +22,7 @@ from producers.errors import DecodeError, FleetError, RestError
 from producers.health import Health
 from producers.intake import LiveIntake, Publish, Record, RecordedIntake
 from producers.pace import Pace
+from producers.poller import Poller
 from producers.rest import ASKED_TO_WAIT, Rest, Silence
 from producers.selection import select
 from producers.session import Intake, Session
@@ -126,6 +128,7 @@ class Fleet:
             return
         desk, books = self._desk(venue)
         intake = LiveIntake(desk=desk, publish=self._publish, record=self._record, health=self.health)
+        sessions = self._sessions(venue, instruments, intake)
         desk.snapshots = Snapshots(
             venue=venue,
             books=books,
@@ -134,11 +137,15 @@ class Fleet:
             health=self.health,
             recorded=False,
             on_answer=intake.answer,
+            resubscribe=partial(_resubscribe, sessions),
         )
         self._publish(instruments)
+        polls = venue.polls(instruments)
+        poller = Poller(venue=venue, polls=polls, rest=rest, health=self.health, on_answer=intake.polled)
         group.create_task(intake.run())
         group.create_task(desk.snapshots.run())
-        for session in self._sessions(venue, instruments, intake):
+        group.create_task(poller.run())
+        for session in sessions:
             group.create_task(session.run())
 
     async def _run_recorded(self, rests: Mapping[str, Rest], clock: RecordedClock, group: asyncio.TaskGroup) -> None:
@@ -156,6 +163,7 @@ class Fleet:
                 health=self.health,
                 recorded=True,
                 on_answer=intake.answer,
+                resubscribe=partial(_resubscribe, sessions),
             )
             desks[venue.id] = desk
             self._publish(instruments)
@@ -194,12 +202,12 @@ class Fleet:
 
     async def _markets(self, venue: Venue, rest: Rest) -> list[Instrument]:
         """The venue's markets that were asked for, made known to it."""
-        answer = await rest.get(venue.instruments_request())
-        if self._record is not None:
-            self._record(venue.id, answer.ts_recv_ns, answer.body, "instruments")
-        listed = venue.parse_instruments(answer.body, answer.ts_recv_ns)
+        answers = [await rest.get(request) for request in venue.instruments_requests()]
+        listed = [one for answer in answers for one in venue.parse_instruments(answer.body, answer.ts_recv_ns)]
         instruments = select(listed, self._symbols, at_most=self._at_most)
         venue.register(instruments)
+        if self._record is not None:
+            self._record(venue.id, answers[-1].ts_recv_ns, msgspec.json.encode(instruments), "markets")
         return instruments
 
     async def _insistent_markets(self, venue: Venue, rest: Rest) -> list[Instrument]:
@@ -252,3 +260,8 @@ class Fleet:
             reason=reason,
         )
         self._publish([status])
+
+
+def _resubscribe(sessions: Sequence[Session], instrument: str, frames: Sequence[str]) -> bool:
+    """Say frames on the socket that carries the book of a market; whether there is one."""
+    return any(session.resubscribe(instrument, frames) for session in sessions)

@@ -20,6 +20,10 @@ CounterName = Literal[
     "snapshots",
     "snapshot_failures",
     "rest_failures",
+    "resubscriptions",
+    "lost_messages",
+    "polls",
+    "poll_failures",
 ]
 
 

@@ -13,6 +13,7 @@ from producers.connection import Connection
 from producers.desk import Desk
 from producers.health import Health
 from producers.merge import ReceiveTimeMerge
+from producers.recording import rest_answer
 from producers.rest import RestAnswer
 from producers.session import Session, Speech
 from schemas.base import Event
@@ -22,7 +23,9 @@ Publish: TypeAlias = Callable[[Sequence[Event]], None]
 """Takes each batch in order. It must not block: it runs between two looks at the sockets."""
 
 Record: TypeAlias = Callable[[str, int, bytes, str], None]
-"""Sees (venue id, receive time, raw bytes, kind) before parsing; kind is `frame`, `instruments` or `book:<symbol>`."""
+"""Sees (venue id, receive time, raw bytes, kind) before parsing: kind is `frame`, `book:<symbol>` or `poll:<name>`, and
+before these once `markets`, with the chosen instruments as JSON in place of raw bytes.
+"""
 
 RELEASE_FRAMES = 1024
 """Frames of a recording between two looks at the sockets: a busy replay still answers pings."""
@@ -80,6 +83,14 @@ class LiveIntake:
             self._record(self._venue, answer.ts_recv_ns, answer.body, f"book:{instrument.symbol}")
         self._through_books()
         self._ready += self._desk.snapshot(instrument, answer)
+        self._due.set()
+
+    def polled(self, name: str, answer: RestAnswer) -> None:
+        """A repeated call was answered."""
+        if self._record is not None:
+            self._record(self._venue, answer.ts_recv_ns, answer.body, f"poll:{name}")
+        self._through_books()
+        self._ready += self._desk.polled(name, answer)
         self._due.set()
 
     async def run(self) -> None:
@@ -177,10 +188,7 @@ class RecordedIntake:
             before = len(out)
             if isinstance(entry, tuple):
                 connection, raw = entry
-                desk.frames += 1
-                if self._record is not None:
-                    self._record(venue, recv_ns, raw, "frame")
-                out += desk.feed(connection.read(raw, recv_ns))
+                out += self._read(desk, connection, raw, recv_ns)
             else:
                 out += entry(recv_ns)
             desk.events += len(out) - before
@@ -195,6 +203,19 @@ class RecordedIntake:
         if out:
             self._publish(out)
         return released == RELEASE_FRAMES
+
+    def _read(self, desk: Desk, connection: Connection, raw: bytes, recv_ns: int) -> list[Event]:
+        venue = desk.venue.id
+        # Repeated calls were answered while the recording was made: the server that plays it says the answers again.
+        polled = rest_answer(raw)
+        if polled is not None and polled.rest == "poll":
+            if self._record is not None:
+                self._record(venue, recv_ns, bytes(polled.body), f"poll:{polled.symbol}")
+            return desk.polled(polled.symbol, RestAnswer(bytes(polled.body), recv_ns))
+        desk.frames += 1
+        if self._record is not None:
+            self._record(venue, recv_ns, raw, "frame")
+        return desk.feed(connection.read(raw, recv_ns))
 
     def _book(self, instrument: Instrument, answer: RestAnswer, recv_ns: int) -> list[Event]:
         if self._record is not None:

@@ -2,7 +2,7 @@
 
 The time may be in seconds, milliseconds, microseconds or nanoseconds: its number of digits tells. Files of our own
 recorder begin with a header that names the venue and its markets; of others the venue is recognised by the frames.
-Within a file no two frames have the same receive time.
+Within a recording no two frames have the same receive time. It may lie in several files (`producers.series`).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import msgspec
 
 from producers.compressed import CHUNK_BYTES, CompressedFile
 from producers.errors import RecordingError
-from schemas.instrument import Instrument
+from producers.recorded_lines import lines
+from producers.recording_header import RecordingHeader, read_header
 
-VERSION = 1
 HEAD_FRAMES = 512
 """Frames read to recognise a venue: more than precede the first book snapshot in any recording that we know."""
 
@@ -33,9 +33,6 @@ MAX_LEAP_NS = 60 * 10**9
 
 CONFIRMING_FRAMES = 5
 """Consecutive frames that agree about a new time are a hole in the recording and not damage."""
-
-MAX_LINE_BYTES = 1 << 26
-"""The longest market list is 3 MB; whatever is twenty times longer is no line."""
 
 _NS_PER_UNIT = {10: 10**9, 13: 10**6, 16: 10**3, 19: 1}
 """Digits of a time after 2001 and before 2286, by unit."""
@@ -52,16 +49,10 @@ class RecordedFrame(NamedTuple):
     raw: bytes
 
 
-class RecordingHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """The first line of our own recordings."""
-
-    version: int
-    venue: str
-    instruments: tuple[Instrument, ...] = ()
-
-
 class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A REST answer between the frames: `rest` is `book` or `instruments`, `body` the verbatim answer."""
+    """What stands between the frames. `rest` says what `body` is: `book`, `instruments` or `poll` are verbatim REST
+    answers, `keyframe` is a book as the recorder knew it, and `hole` stands where a part of the recording is damaged.
+    """
 
     rest: str
     body: msgspec.Raw
@@ -77,13 +68,9 @@ class SymbolReader(Protocol):
         """The venue symbol of a frame of this venue; None for any other."""
 
 
-class _HeaderLine(msgspec.Struct):
-    recording: RecordingHeader
-
-
-_decode_header = msgspec.json.Decoder(_HeaderLine).decode
 _decode_rest = msgspec.json.Decoder(RecordedAnswer).decode
 _REST = b'{"rest":'
+_KEYFRAME = b'{"rest":"keyframe"'
 _BARE_BOOK = b'{"lastUpdateId"'
 
 
@@ -106,6 +93,10 @@ def rest_line(rest: str, body: bytes, symbol: str = "") -> bytes:
     return b'%b%b,"symbol":%b,"body":%b}' % (_REST, msgspec.json.encode(rest), msgspec.json.encode(symbol), body)
 
 
+HOLE = rest_line("hole", b"{}")
+"""Stands where a file ends too early and another one continues it: what lay between is not known."""
+
+
 def recogniser(venues: Sequence[SymbolReader]) -> Recognise:
     """Recognise frames by asking each venue; a frame that several claim is nobody's."""
 
@@ -117,12 +108,14 @@ def recogniser(venues: Sequence[SymbolReader]) -> Recognise:
 
 
 class Recording:
-    """One recorded file of one venue; iterating reads it from its beginning.
+    """One recording of one venue; iterating reads it from its beginning.
 
     Parameters
     ----------
     path
         Plain, gzip or zstd text.
+    continued_by
+        Files that continue it, in their order (`producers.series`): read as if they were one with it.
     recognise
         What tells the venue and the symbol of a frame.
     venue_id
@@ -142,20 +135,27 @@ class Recording:
     """
 
     def __init__(
-        self, path: Path, *, recognise: Recognise, venue_id: str | None = None, chunk_bytes: int = CHUNK_BYTES
+        self,
+        path: Path,
+        *,
+        recognise: Recognise,
+        venue_id: str | None = None,
+        continued_by: Sequence[Path] = (),
+        chunk_bytes: int = CHUNK_BYTES,
     ) -> None:
         self.path = path
+        self.paths = (path, *continued_by)
         self.header: RecordingHeader | None = None
         self.lines = 0
         self.skipped: Counter[str] = Counter()
         self.warnings: list[str] = []
         self.size = 0
-        self._file = CompressedFile(path, chunk_bytes=chunk_bytes)
+        self._files = [CompressedFile(path, chunk_bytes=chunk_bytes) for path in self.paths]
         self._start_ns = 0
         head = list(islice(self._frames(), HEAD_FRAMES))
         if not head:
             raise RecordingError(f"{path}: {self._emptiness()}; expected lines of `receive time<space>raw frame`")
-        self.size = path.stat().st_size
+        self.size = sum(path.stat().st_size for path in self.paths)
         self._start_ns = sorted(head)[len(head) // 2][0]
         self.symbols: tuple[str, ...] = ()
         self.venue_id = self._recognise_venue(head, recognise, venue_id)
@@ -174,34 +174,46 @@ class Recording:
                 yield RecordedFrame(last_ns, venue_id, rest_line("book", raw, self.symbols[0]))
             else:
                 self.skipped["book_without_symbol"] += 1
-        if self._file.damage:
-            self.warnings.append(f"{self.path}: {self._file.damage}")
+        self.warnings += [f"{file.path}: {file.damage}" for file in self._files if file.damage]
         if self.skipped:
             reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(self.skipped.items()))
             self.warnings.append(f"{self.path}: lines left out: {reasons}")
 
     @property
     def progress(self) -> float:
-        """The share of the file that has been read, 0 to 1."""
-        return self._file.bytes_read / self.size if self.size else 0.0
+        """The share of it that has been read, 0 to 1."""
+        return sum(file.bytes_read for file in self._files) / self.size if self.size else 0.0
 
     def _frames(self) -> Iterator[tuple[int, bytes]]:
         self.lines = 0
         self.skipped = Counter()
         self.warnings = []
-        for line in _lines(self._file):
-            self.lines += 1
-            digits, space, raw = line.partition(b" ")
-            scale = _NS_PER_UNIT.get(len(digits))
-            if space and scale is not None and digits.isdigit() and raw:
-                if raw.isascii() or _is_utf8(raw):
-                    yield int(digits) * scale, raw
-                else:
-                    self.skipped["not_text"] += 1
-            elif digits == b"0" and self.lines == 1:
-                self.header = self._read_header(raw)
-            elif line:
-                self.skipped["not_a_frame"] += 1
+        for file in self._files:
+            file.bytes_read = 0
+        time_ns = 0
+        follows = False
+        for file in self._files:
+            first_line = self.lines + 1
+            for line in lines(file):
+                self.lines += 1
+                digits, space, raw = line.partition(b" ")
+                scale = _NS_PER_UNIT.get(len(digits))
+                if space and scale is not None and digits.isdigit() and raw:
+                    if follows and raw.startswith(_KEYFRAME):
+                        continue  # nothing new to whoever has read the file before
+                    time_ns = int(digits) * scale
+                    if raw.isascii() or _is_utf8(raw):
+                        yield time_ns, raw
+                    else:
+                        self.skipped["not_text"] += 1
+                elif digits == b"0" and self.lines == first_line:
+                    if file is self._files[0]:
+                        self.header = read_header(self.path, raw)
+                elif line:
+                    self.skipped["not_a_frame"] += 1
+            follows = not file.damage
+            if file.damage and file is not self._files[-1] and time_ns:
+                yield time_ns, HOLE
 
     def _confirmed(self) -> Iterator[tuple[int, bytes]]:
         """Frames whose receive time is near the ones before, or confirmed by those that follow."""
@@ -231,15 +243,6 @@ class Recording:
         elif held:
             self.skipped["receive_time"] += 1
 
-    def _read_header(self, raw: bytes) -> RecordingHeader:
-        try:
-            header = _decode_header(raw).recording
-        except msgspec.MsgspecError as error:
-            raise RecordingError(f"{self.path}: its header cannot be read: {error}") from error
-        if header.version != VERSION:
-            raise RecordingError(f"{self.path}: recording version {header.version}, this program reads {VERSION}")
-        return header
-
     def _recognise_venue(self, head: list[tuple[int, bytes]], recognise: Recognise, venue_id: str | None) -> str:
         if self.header is not None and venue_id not in (None, self.header.venue):
             raise RecordingError(f"{self.path}: recorded from {self.header.venue}, not from {venue_id}")
@@ -256,8 +259,10 @@ class Recording:
         return venue_id
 
     def _emptiness(self) -> str:
-        if self._file.damage:
-            return self._file.damage
+        if self._files[0].damage:
+            return self._files[0].damage
+        if self.header is not None:
+            return "a recording without a frame"
         return "not a recording" if self.lines else "empty"
 
 
@@ -266,21 +271,6 @@ def merged(recordings: Sequence[Iterable[RecordedFrame]]) -> Iterator[RecordedFr
     if len(recordings) == 1:
         return iter(recordings[0])
     return heapq.merge(*recordings, key=itemgetter(0, 1))
-
-
-def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for chunk in chunks:
-        whole, newline, tail = chunk.rpartition(b"\n")
-        if not newline:
-            # Something else than text can go on for ever without a line end.
-            rest = rest + tail if len(rest) < MAX_LINE_BYTES else tail
-            continue
-        lines = (rest + whole).split(b"\n")
-        rest = tail
-        yield from lines
-    if rest:
-        yield rest
 
 
 def _is_utf8(raw: bytes) -> bool:

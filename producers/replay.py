@@ -17,10 +17,12 @@ import msgspec
 
 from producers.continuity import BookSyncs
 from producers.errors import DecodeError, RecordingError
+from producers.keyframe_lines import read_keyframe
 from producers.recording import HEAD_FRAMES, RecordedAnswer, Recording, recogniser, rest_answer
+from producers.series import joined
 from producers.venue import Venue
 from schemas.base import Event
-from schemas.health import Gap
+from schemas.health import Channel, Gap
 from schemas.instrument import Instrument
 
 BATCH_EVENTS = 512
@@ -28,10 +30,12 @@ BATCH_EVENTS = 512
 
 
 class Tally(msgspec.Struct, kw_only=True):
-    """What became of one file's lines."""
+    """What became of the lines of one recording."""
 
     path: Path
+    """The first of its files."""
     venue_id: str
+    files: int = 1
     lines: int = 0
     frames: int = 0
     answers: int = 0
@@ -56,8 +60,8 @@ class Replay:
     Parameters
     ----------
     paths
-        Recordings of any of the venues; several are merged by receive time. Each keeps books of its own: two recordings
-        of one market are not joined.
+        Recordings of any of the venues. Files that are consecutive parts of one recording are read as the one that they
+        are (`producers.series`); several recordings are merged by receive time. Each keeps books of its own.
     venues
         Fresh venue objects; the markets of the recordings are registered with them.
     venue_id
@@ -68,7 +72,7 @@ class Replay:
     Attributes
     ----------
     tallies
-        One for each path, complete after the iteration.
+        One for each recording, complete after the iteration.
     """
 
     def __init__(
@@ -81,7 +85,10 @@ class Replay:
     ) -> None:
         self._venues = {venue.id: venue for venue in venues}
         recognise = recogniser(venues)
-        self._tracks = [_Track(Recording(path, recognise=recognise, venue_id=venue_id), self._venues) for path in paths]
+        self._tracks = [
+            _Track(Recording(path, continued_by=rest, recognise=recognise, venue_id=venue_id), self._venues)
+            for path, *rest in joined(paths)
+        ]
         self.tallies = [track.tally for track in self._tracks]
         self._batch_events = batch_events
 
@@ -94,13 +101,31 @@ class Replay:
         batch: list[Event] = list(self.instruments)
         tracks = [track.moments() for track in self._tracks]
         moments = tracks[0] if len(tracks) == 1 else heapq.merge(*tracks, key=itemgetter(0, 1))
-        for _, _, events in moments:
+        for recv_ns, _, events, track in moments:
+            if not track.begun:
+                batch += self._between(track, recv_ns)
+                track.begun = True
             batch += events
             if len(batch) >= self._batch_events:
                 yield batch
                 batch = []
         if batch:
             yield batch
+
+    def _between(self, track: _Track, recv_ns: int) -> list[Event]:
+        """What is missing of the markets of this recording since the one before it ended: nobody recorded it."""
+        others = [other for other in self._tracks if other.begun and other.tally.venue_id == track.tally.venue_id]
+        if not others or not all(other.ended_ns for other in others):
+            return []
+        ended_ns = max(other.ended_ns for other in others)
+        known = {instrument.instrument for other in others for instrument in other.instruments}
+        gaps: list[Event] = [
+            _gap(instrument, "all", recv_ns, min(recv_ns, ended_ns), "another recording begins")
+            for instrument in track.instruments
+            if instrument.instrument in known
+        ]
+        track.tally.published["gap"] += len(gaps)
+        return gaps
 
     def progress(self) -> float:
         """The share of the input that was read, 0 to 1."""
@@ -113,11 +138,13 @@ class _Track:
 
     def __init__(self, recording: Recording, venues: dict[str, Venue]) -> None:
         self.recording = recording
-        self.tally = Tally(path=recording.path, venue_id=recording.venue_id)
+        self.tally = Tally(path=recording.path, files=len(recording.paths), venue_id=recording.venue_id)
         if recording.venue_id not in venues:
             raise RecordingError(f"{recording.path}: of {recording.venue_id!r}; there are {', '.join(venues)}")
         self._venue = venues[recording.venue_id]
         self._by_symbol: dict[str, Instrument] = {}
+        self.begun = False
+        self.ended_ns = 0
         head = list(islice(recording, HEAD_FRAMES))
         named = recording.header.instruments if recording.header is not None else ()
         self.instruments = [self._known(instrument) for instrument in named]
@@ -131,10 +158,11 @@ class _Track:
             venue=self._venue.id, sequencing=self._venue.sequencing, accept_unanchored=not holds_books
         )
 
-    def moments(self) -> Iterator[tuple[int, str, list[Event]]]:
-        """Receive time, venue id and the events of each frame that has any."""
+    def moments(self) -> Iterator[tuple[int, str, list[Event], _Track]]:
+        """Receive time, venue id and the events of each frame that has any; and this track."""
         tally, venue_id, books = self.tally, self._venue.id, self._books
         parsed, published = tally.parsed, tally.published
+        recv_ns = 0
         for recv_ns, _, raw in self.recording:
             answer = rest_answer(raw)
             if answer is not None:
@@ -151,7 +179,8 @@ class _Track:
                 if isinstance(event, Gap):
                     tally.gaps[event.instrument] += 1
             if out:
-                yield recv_ns, venue_id, out
+                yield recv_ns, venue_id, out, self
+        self.ended_ns = recv_ns
         tally.lines = self.recording.lines
         tally.skipped = self.recording.skipped
         tally.warnings = self.recording.warnings
@@ -181,10 +210,16 @@ class _Track:
     def _read_answer(self, answer: RecordedAnswer, recv_ns: int) -> list[Event]:
         instrument = self._by_symbol.get(answer.symbol)
         try:
-            if answer.rest != "book":
+            if answer.rest == "poll":
+                return list(self._venue.parse_poll(answer.symbol, bytes(answer.body), recv_ns))
+            if answer.rest == "hole":
+                return [_gap(known, "book", recv_ns, recv_ns, "a file is damaged") for known in self.instruments]
+            if answer.rest not in ("book", "keyframe"):
                 return []
             if instrument is None:
                 raise DecodeError("unknown_symbol", answer.symbol)
+            if answer.rest == "keyframe":
+                return [read_keyframe(answer, instrument, recv_ns)]
             return [self._venue.parse_snapshot(bytes(answer.body), instrument, recv_ns)]
         except DecodeError as error:
             self.tally.decode_errors[error.reason] += 1
@@ -194,6 +229,18 @@ class _Track:
         self._by_symbol[instrument.symbol] = instrument
         self._venue.register([instrument])
         return instrument
+
+
+def _gap(instrument: Instrument, channel: Channel, recv_ns: int, since_ns: int, reason: str) -> Gap:
+    return Gap(
+        venue=instrument.venue,
+        instrument=instrument.instrument,
+        ts_event_ns=recv_ns,
+        ts_recv_ns=recv_ns,
+        channel=channel,
+        since_ns=since_ns,
+        reason=reason,
+    )
 
 
 _KINDS: dict[type[Event], str] = {}

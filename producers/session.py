@@ -25,6 +25,7 @@ from schemas.base import EVERY_INSTRUMENT, Event
 from schemas.health import Channel, Gap, VenueStatus
 from schemas.market import (
     Adl,
+    AdlState,
     BookDelta,
     BookSnapshot,
     BookTop,
@@ -32,6 +33,7 @@ from schemas.market import (
     Insurance,
     Liquidation,
     OpenInterest,
+    PriceBand,
     Trade,
 )
 
@@ -52,6 +54,8 @@ CHANNELS: Mapping[type[Event], Channel] = {
     DerivativeState: "derivative",
     OpenInterest: "derivative",
     Insurance: "derivative",
+    AdlState: "derivative",
+    PriceBand: "derivative",
 }
 
 ROTATE_FROM = 0.9
@@ -132,6 +136,14 @@ class Session:
         finally:
             for life in tuple(self._lives):
                 await self._finish(life)
+
+    def resubscribe(self, instrument: str, frames: Sequence[str]) -> bool:
+        """Say `frames` where this session carries the book of the market; whether it does."""
+        if not self._lives or not {(instrument, BookDelta), (instrument, BookSnapshot)} & self._carried:
+            return False
+        # While sockets are changed over both carry it, and the newer one stays.
+        self._lives[-1].connection.tell(frames)
+        return True
 
     async def _begin(self) -> _Life:
         await asyncio.sleep(self._gate.reserve_s())

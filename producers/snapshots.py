@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from producers.continuity import BookSyncs
 from producers.errors import RestError
 from producers.health import Health
 from producers.pace import Pace
 from producers.rest import Rest, RestAnswer
-from producers.venue import Request, Venue
+from producers.venue import Request, Resubscribe, Venue
 from schemas.instrument import Instrument
 
 logger = logging.getLogger(__name__)
@@ -27,8 +27,16 @@ AT_ONCE = 4
 """Concurrent calls to one venue: enough to start quickly, too few to look like an attack."""
 
 
+RESENT_WITHIN_S = 10.0
+"""A book that was asked for on the socket and has not come by then is asked for again."""
+
+
 class Snapshots:
-    """Fetches the books that a venue's syncs want; each answer goes, unread, to `on_answer`; None where none came."""
+    """Gets the books that a venue's syncs want: by REST, or by subscribing again where the socket sends them.
+
+    What was fetched goes, unread, to `on_answer`; None where nothing came. `resubscribe` says frames on the socket that
+    carries a market's book, and tells whether one does.
+    """
 
     def __init__(
         self,
@@ -40,6 +48,7 @@ class Snapshots:
         health: Health,
         recorded: bool,
         on_answer: Callable[[Instrument, RestAnswer | None], None],
+        resubscribe: Callable[[str, Sequence[str]], bool],
     ) -> None:
         self._venue = venue
         self._books = books
@@ -48,12 +57,13 @@ class Snapshots:
         self._health = health
         self._recorded = recorded
         self._on_answer = on_answer
+        self._resubscribe = resubscribe
         # A playing server answers in the order of its timeline: a call that queues here would hold all of it up.
         self._at_once = asyncio.Semaphore(max(1, len(instruments)) if recorded else AT_ONCE)
         per_min = max(1.0, venue.limits.snapshots_per_min)
         self._venue_pace = Pace(limit=per_min, per_s=60.0, burst=int(per_min * BURST_SHARE), now_s=time.monotonic)
         self._paces: dict[str, Pace] = {}
-        self._wanted: asyncio.Queue[tuple[Instrument, Request]] = asyncio.Queue()
+        self._wanted: asyncio.Queue[tuple[Instrument, Request | Resubscribe]] = asyncio.Queue()
         self.outstanding = 0
         """Asked for and not answered; a recorded run stands still while there are any."""
 
@@ -61,10 +71,13 @@ class Snapshots:
         """Ask for every book that is wanted now."""
         for name in self._books.wanting():
             instrument = self._instruments.get(name)
-            request = None if instrument is None else self._venue.snapshot_request(instrument)
+            request = None if instrument is None else self._venue.book_request(instrument)
             if instrument is not None and request is not None:
                 self._books.of(name).snapshot_requested()
-                self.outstanding += 1
+                # A recording that plays holds what followed: the book that somebody asked for then.
+                if isinstance(request, Resubscribe) and self._recorded:
+                    continue
+                self.outstanding += isinstance(request, Request)
                 self._wanted.put_nowait((instrument, request))
 
     async def run(self) -> None:
@@ -72,7 +85,21 @@ class Snapshots:
         async with asyncio.TaskGroup() as group:
             while True:
                 instrument, request = await self._wanted.get()
-                group.create_task(self._fetch(instrument, request))
+                if isinstance(request, Request):
+                    group.create_task(self._fetch(instrument, request))
+                else:
+                    group.create_task(self._ask_again(instrument, request))
+
+    async def _ask_again(self, instrument: Instrument, request: Resubscribe) -> None:
+        """Subscribe again until the book has come: who unsubscribed and was not heard would listen to nothing."""
+        sync = self._books.of(instrument.instrument)
+        while True:
+            await asyncio.sleep(self._pace(instrument.instrument).reserve_s())
+            if sync.synced or not self._resubscribe(instrument.instrument, request.frames):
+                break
+            self._health.add(self._venue.id, "resubscriptions")
+            await asyncio.sleep(RESENT_WITHIN_S)
+        sync.snapshot_failed()
 
     async def _fetch(self, instrument: Instrument, request: Request) -> None:
         # A playing server answers at its own time and counts nothing.

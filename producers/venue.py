@@ -10,11 +10,10 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from producers.completeness import Completeness
 from schemas.base import Event
 from schemas.instrument import Instrument
 from schemas.market import BookSnapshot
-
-ChannelName = Literal["trades", "book", "liquidations", "mark", "open_interest", "insurance", "adl", "status"]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +22,22 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     method: Literal["GET", "POST"] = "GET"
     body: bytes | None = None
+
+
+class Resubscribe(msgspec.Struct, frozen=True, kw_only=True):
+    """How a socket is made to send a whole book again: said on the connection that carries the book, in order."""
+
+    frames: tuple[str, ...]
+    """Unsubscribe and subscribe. Their answers are acks and refusals like others."""
+
+
+class Poll(msgspec.Struct, frozen=True, kw_only=True):
+    """A REST call that is repeated, for what no socket tells: open interest, an insurance fund, executions."""
+
+    name: str
+    """Unique within the venue and without spaces: `open_interest:BTCUSDT`. `parse_poll` gets it back."""
+    request: Request
+    every_s: float
 
 
 class Socket(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +49,8 @@ class Socket(msgspec.Struct, frozen=True, kw_only=True):
     """Appended to the venue's websocket base."""
     subscribe: tuple[str, ...]
     """Frames to send after connecting, in order."""
+    headers: Mapping[str, str] = {}
+    """Of the handshake, where the venue reads any."""
     expect_acks: int
     """How many `Ack`s make the socket "up"."""
     ping: str | None = None
@@ -50,7 +67,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     connects_per_min: float
     lifetime_s: float | None
     """Planned rotation before the venue's own cut."""
-    snapshots_per_min: float
+    operations_per_h: float | None = None
+    """Messages of ours that one connection may send in an hour, where that is counted."""
+    connections: int | None = None
+    """How many connections one address may have open: `sockets` stays below."""
+    polls_per_s: float = 5.0
+    """Repeated REST calls, all together; half of what the venue allows at most."""
+    snapshots_per_min: float = 0.0
     """Whole books fetched by REST, from the venue's weight budget: half of it at most, as retries, market lists and
     whatever else runs behind the same address spend it too. 0 where the socket sends the books.
     """
@@ -66,6 +89,12 @@ class Pong(msgspec.Struct, frozen=True):
     """An answer to our ping."""
 
 
+class Reply(msgspec.Struct, frozen=True):
+    """The venue asked for a sign of life, and this is what to answer at once."""
+
+    text: str
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """An error frame and what to do about it."""
 
@@ -73,16 +102,22 @@ class Refusal(msgspec.Struct, frozen=True):
     action: Literal["ignore", "resubscribe", "reconnect", "fatal"]
 
 
-Control = Ack | Pong | Refusal
+Control = Ack | Pong | Reply | Refusal
 
 
 class Sequencing(msgspec.Struct, frozen=True, kw_only=True):
     """How a venue's book deltas chain; read by `producers.continuity`."""
 
     chain: Literal["prev_id", "contiguous"]
-    """`prev_id`: delta.prev_id == last delta's last_id. `contiguous`: delta.first_id == last delta's last_id + 1."""
-    snapshot_overlap: int
-    """A first delta fits a snapshot `s` when first_id <= s.last_id + overlap and last_id >= s.last_id + overlap."""
+    """`prev_id`: delta.prev_id == last delta's last_id. `contiguous`: delta.first_id == last delta's last_id + 1.
+    Deltas without ids (`last_id` None) are taken on trust after a snapshot that has none either.
+    """
+    snapshots: Literal["rest", "socket"] = "rest"
+    """Where whole books come from: fetched, with deltas buffered meanwhile; or in the stream, where each one replaces
+    the book at once and deltas before the first are of no use.
+    """
+    snapshot_overlap: int = 0
+    """Of `rest`: a first delta fits a snapshot `s` when first_id <= s.last_id + overlap <= last_id."""
 
 
 class Venue(Protocol):
@@ -96,14 +131,14 @@ class Venue(Protocol):
     limits: Limits
     sequencing: Sequencing | None
     """None where every book message is a whole book."""
-    completeness: Mapping[ChannelName, str]
+    completeness: Completeness
     """What the public feed omits or throttles, so that silence is never read as calm."""
 
-    def instruments_request(self) -> Request:
-        """The call that lists the venue's markets."""
+    def instruments_requests(self) -> Sequence[Request]:
+        """The calls that list the venue's markets; most need one."""
 
     def parse_instruments(self, body: bytes, ts_recv_ns: int) -> list[Instrument]:
-        """The tradable markets in the answer."""
+        """The tradable markets in the answer to any of them."""
 
     def register(self, instruments: Sequence[Instrument]) -> None:
         """Make these markets known: frames of others raise `DecodeError("unknown_symbol")`."""
@@ -114,14 +149,25 @@ class Venue(Protocol):
     def sockets(self, instruments: Sequence[Instrument]) -> list[Socket]:
         """Connections and subscriptions for these markets, within the venue's limits."""
 
-    def snapshot_request(self, instrument: Instrument) -> Request | None:
-        """The call that fetches a whole book; None where the socket sends it."""
+    def polls(self, instruments: Sequence[Instrument]) -> Sequence[Poll]:
+        """REST calls to repeat for these markets; empty where the sockets tell all."""
+
+    def parse_poll(self, name: str, body: bytes, ts_recv_ns: int) -> Sequence[Event]:
+        """The events in the answer to the poll of this name."""
+
+    def book_request(self, instrument: Instrument) -> Request | Resubscribe | None:
+        """How to come by a whole book when one is missing; None where every book message is one."""
 
     def parse_snapshot(self, body: bytes, instrument: Instrument, ts_recv_ns: int) -> BookSnapshot:
-        """The book in the answer."""
+        """The book in the answer to a `Request` for it."""
 
     def parse(self, frame: bytes, ts_recv_ns: int) -> Sequence[Event | Control]:
         """One frame's events in their order, or the control decision that it carries."""
+
+    def message_number(self, frame: bytes) -> int | None:
+        """The number of this message on its connection, where the venue counts them one by one from the first; None
+        elsewhere. A number left out is a lost message, and the connection is opened anew.
+        """
 
     def symbol_of(self, frame: bytes) -> str | None:
         """The venue symbol a raw market frame is about, or None when this is not a frame of this venue (used to

@@ -13,10 +13,11 @@ import msgspec
 from schemas.alert import Alert, Transition
 from schemas.base import Event
 from schemas.clock import Tick
-from schemas.health import Gap, VenueStatus
+from schemas.health import Gap, SelfCheck, VenueStatus
 from schemas.instrument import Instrument
 from schemas.market import (
     Adl,
+    AdlState,
     BookDelta,
     BookSnapshot,
     BookTop,
@@ -24,6 +25,7 @@ from schemas.market import (
     Insurance,
     Liquidation,
     OpenInterest,
+    PriceBand,
     Trade,
 )
 from schemas.reading import Reading
@@ -39,9 +41,12 @@ AnyEvent = (
     | DerivativeState
     | OpenInterest
     | Adl
+    | AdlState
     | Insurance
+    | PriceBand
     | Gap
     | VenueStatus
+    | SelfCheck
     | Tick
 )
 """Every kind of event."""

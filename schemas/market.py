@@ -20,7 +20,8 @@ from schemas.units import (
 
 Side = Literal["buy", "sell"]
 Position = Literal["long", "short"]
-PriceKind = Literal["fill", "bankruptcy", "order", "mark"]
+PriceKind = Literal["fill", "bankruptcy", "order", "liquidation", "mark"]
+AdlLevel = Literal["normal", "elevated", "imminent", "active"]
 Print = Literal["market", "adl", "insurance_fund", "other"]
 
 
@@ -97,7 +98,8 @@ class Liquidation(Event, frozen=True, tag="liquidation"):
     """The side of the position that was closed, whatever the venue's own field says."""
     price: Price
     price_kind: PriceKind
-    """What `price` is: where it filled, where the account was bankrupt, the order's limit, or the mark."""
+    """What `price` is: where it filled, where the account was bankrupt, the order's limit, the price at which the
+    position became due for liquidation, or the mark."""
     qty_base: BaseQuantity | None
     """Null where the instrument's contract value is unknown."""
     notional_usd: Usd | None
@@ -151,3 +153,25 @@ class Insurance(Event, frozen=True, tag="insurance"):
     """All that it holds; null where this message does not say."""
     taken_over_usd: Usd | None = None
     """A position that it took over from a bankrupt account; null where this message is none."""
+
+
+class AdlState(Event, frozen=True, tag="adl_state"):
+    """How near auto-deleveraging is, as the venue itself says; null where this message does not say."""
+
+    level: AdlLevel
+    """`elevated`: the venue warns; `imminent`: its next step is ADL; `active`: positions are being closed."""
+    deleveraging: Position | None = None
+    """The winning side that is or would be closed; null where the venue means both or does not say."""
+    fund_usd: Usd | None = None
+    """What the insurance fund of this market (or of its pool) holds."""
+    drawdown: Rate | None = None
+    """How far the fund, or the pool behind the market, is down, as the venue measures it: 0.3 is thirty percent."""
+
+
+class PriceBand(Event, frozen=True, tag="price_band"):
+    """The prices between which the venue accepts orders; null on a side without a limit."""
+
+    highest_buy: Price | None
+    """No buy order is accepted above it."""
+    lowest_sell: Price | None
+    """No sell order is accepted below it."""

@@ -12,8 +12,8 @@ import msgspec
 
 from schemas.alert import Alert, Transition
 from schemas.base import Event
-from schemas.health import Gap, VenueStatus
-from schemas.market import Adl, Liquidation
+from schemas.health import Gap, SelfCheck, VenueStatus
+from schemas.market import Adl, AdlState, Liquidation
 from schemas.reading import Reading
 from schemas.state import Heartbeat, MarketState
 from schemas.units import Count, DurationS, Identifier, Text
@@ -24,7 +24,7 @@ Headers = Literal["producer", "alert", "dead letter"]
 
 KEYS: dict[Key, str] = {
     "asset": "The base asset, `BTC`; `*` for what concerns every asset.",
-    "venue": "The venue's id, `binance-usdm`.",
+    "venue": "The venue's id.",
     "episode": "The id of the episode.",
     "place": "`rule|venue|asset` of a condition, `market` for the whole market, `worker|id` for a process.",
     "partition": "The number of the partition of the frames, in decimal digits.",
@@ -152,10 +152,10 @@ LIQUIDATIONS = Topic(
 )
 ADL = Topic(
     name="market.adl.v1",
-    description="Every auto-deleveraging that a venue tells of, one a record.",
+    description="Every auto-deleveraging that a venue tells of, and how near it says the next one is, one a record.",
     key="asset",
     value="json",
-    messages=(Adl,),
+    messages=(Adl, AdlState),
     headers="producer",
     partitions=FRAME_PARTITIONS,
     cleanup="delete",
@@ -164,10 +164,10 @@ ADL = Topic(
 )
 HEALTH = Topic(
     name="market.health.v1",
-    description="What is missing and which connections stand: silence is told from calm here.",
+    description="What is missing, which connections stand, and whether a venue agrees with how it is read.",
     key="venue",
     value="json",
-    messages=(Gap, VenueStatus),
+    messages=(Gap, VenueStatus, SelfCheck),
     headers="producer",
     partitions=1,
     cleanup="delete",

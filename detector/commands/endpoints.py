@@ -14,38 +14,36 @@ SCHEMES = {"http": ("ws", "http"), "https": ("wss", "https"), "ws": ("ws", "http
 """One address serves both: the websocket and the REST scheme that belong to each."""
 
 
-EXAMPLE = "binance-usdm=http://127.0.0.1:9000/binance-usdm"
-"""A venue server has each venue under its own path."""
-
-
 class EndpointError(UsageError):
     """An `--endpoint` that cannot be used; the message says how one looks."""
 
 
 def parse_endpoints(texts: Sequence[str], venues: Sequence[Venue]) -> dict[str, EndpointOverride]:
-    """Overrides by venue id. `all=URL` puts each venue under its own path: `URL/binance-usdm`."""
+    """Overrides by venue id. `all=URL` puts each venue under its own path: `URL/<venue id>`."""
     overrides: dict[str, EndpointOverride] = {}
     for text in texts:
         venue_id, separator, url = text.partition("=")
-        if not separator:
-            raise EndpointError(f"--endpoint {text!r}: write VENUE=URL, for example {EXAMPLE}")
         known = [venue.id for venue in venues]
+        # A venue server has each venue under its own path.
+        example = f"{known[0]}=http://127.0.0.1:9000/{known[0]}"
+        if not separator:
+            raise EndpointError(f"--endpoint {text!r}: write VENUE=URL, for example {example}")
         if venue_id == EVERY_VENUE:
-            overrides |= {one: _override(f"{url.rstrip('/')}/{one}") for one in known}
+            overrides |= {one: _override(f"{url.rstrip('/')}/{one}", example) for one in known}
         elif venue_id in known:
-            overrides[venue_id] = _override(url)
+            overrides[venue_id] = _override(url, example)
         else:
             raise EndpointError(f"--endpoint {text!r}: this run has the venues {', '.join(known)}")
     return overrides
 
 
-def _override(url: str) -> EndpointOverride:
+def _override(url: str, example: str) -> EndpointOverride:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a bracket without its other half, a port beyond 65535
         usable = False
     if not usable:
-        raise EndpointError(f"--endpoint: {url!r} is not an http, https, ws or wss address; for example {EXAMPLE}")
+        raise EndpointError(f"--endpoint: {url!r} is not an http, https, ws or wss address; for example {example}")
     websocket, rest = (urlunsplit((scheme, *parts[1:])).rstrip("/") for scheme in SCHEMES[parts.scheme])
     return EndpointOverride(websocket_base=websocket, rest_base=rest)

@@ -49,7 +49,7 @@ def produce(
     worker = producer_id or f"{socket.gethostname()}-{time.time_ns() // 1_000_000:x}"
     health = Health()
     with ExitStack() as stack:
-        recorders = stack.enter_context(Recorders(record_to, symbols, at_most)) if record_to is not None else None
+        recorders = stack.enter_context(Recorders(record_to)) if record_to is not None else None
 
         async def run() -> Pump:
             pump = Pump(

@@ -156,7 +156,9 @@ def _trades_lines(sources: Sequence[TardisTrades]) -> Iterator[str]:
 def _frames_lines(tallies: Sequence[Tally]) -> Iterator[str]:
     for tally in tallies:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(tally.parsed.items()))
-        yield f"{tally.path.name} ({tally.venue_id}): {tally.frames:,} frames, {tally.answers} REST answers; {kinds}"
+        more = f" and {tally.files - 1} that continue it" if tally.files > 1 else ""
+        whole = f"{tally.path.name}{more} ({tally.venue_id})"
+        yield f"{whole}: {tally.frames:,} frames, {tally.answers} REST answers; {kinds}"
         yield f"  sequence gaps {sum(tally.gaps.values())}, unread frames {tally.unknown_frames:,}"
         for reason, count in sorted((tally.decode_errors + tally.skipped).items()):
             yield f"  left out, {reason}: {count:,}"

@@ -19,6 +19,7 @@ from detector.engine import Engine
 from detector.runtime.embedded import run_embedded
 from detector.runtime.pipeline import Listener, Pipeline
 from producers.health import Health
+from producers.keeping import Keeping
 from producers.venues.registry import venues_of
 
 
@@ -29,6 +30,7 @@ def run(
     endpoints: Sequence[str],
     as_json: bool,
     record_to: Path | None,
+    keeping: Keeping,
     at_most: int | None,
     recorded_clock: bool,
 ) -> None:
@@ -37,12 +39,13 @@ def run(
     # A venue named twice, by itself and by its group, is still one venue.
     venues = list({venue.id: venue for name in venue_names for venue in venues_of(name)}.values())
     overrides = parse_endpoints(endpoints, venues)
+    keeping.check(len(venues))
     engine, health = Engine(), Health()
     with ExitStack() as stack:
         screen = None if as_json else stack.enter_context(Screen(engine, " ".join(venue.id for venue in venues)))
         listener: Listener = JsonLines(sys.stdout.buffer) if screen is None else screen
         pipeline = Pipeline(engine, [listener])
-        recorders = stack.enter_context(Recorders(record_to, symbols, at_most)) if record_to is not None else None
+        recorders = stack.enter_context(Recorders(record_to, keeping=keeping)) if record_to is not None else None
         if not as_json:
             print(f"watching {', '.join(symbols)} on {', '.join(v.id for v in venues)}; Ctrl-C ends", file=sys.stderr)
         interrupted = asyncio.run(

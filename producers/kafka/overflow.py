@@ -13,7 +13,7 @@ import msgspec
 
 from schemas.base import Event
 from schemas.health import Channel, Gap
-from schemas.market import BookDelta, BookSnapshot, BookTop, DerivativeState, OpenInterest, Trade
+from schemas.market import BookDelta, BookSnapshot, BookTop, DerivativeState, OpenInterest, PriceBand, Trade
 
 DROPPABLE: Mapping[type[Event], Channel] = {
     Trade: "trade",
@@ -22,6 +22,7 @@ DROPPABLE: Mapping[type[Event], Channel] = {
     BookTop: "book",
     DerivativeState: "derivative",
     OpenInterest: "derivative",
+    PriceBand: "derivative",
 }
 """Market data, and what is missing without it. Everything else is kept on disk."""
 

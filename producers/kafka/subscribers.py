@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from producers.kafka.lanes import Record
 from schemas.base import Event
 from schemas.codec import encode, partition_key
-from schemas.health import Gap, VenueStatus
-from schemas.market import Adl, Liquidation
+from schemas.health import Gap, SelfCheck, VenueStatus
+from schemas.market import Adl, AdlState, Liquidation
 from schemas.topics import ADL, HEALTH, LIQUIDATIONS, Topic
 
 
@@ -19,8 +19,10 @@ def _venue_key(event: Event) -> bytes:
 SUBSCRIBED: Mapping[type[Event], tuple[Topic, Callable[[Event], bytes]]] = {
     Liquidation: (LIQUIDATIONS, partition_key),
     Adl: (ADL, partition_key),
+    AdlState: (ADL, partition_key),
     Gap: (HEALTH, _venue_key),
     VenueStatus: (HEALTH, _venue_key),
+    SelfCheck: (HEALTH, _venue_key),
 }
 """Where each kind goes, and with which key."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import orjson
+import msgspec
 
 from producers.reconstruction.books import Changes, LatticeBook, Update
 from producers.reconstruction.facts import DAY_S, FIRST_MINUTE
 from producers.reconstruction.markets import MARKETS, Market
 from producers.reconstruction.off_book import Trades
+from producers.recording import rest_line
+from producers.venue_server import markets as server
+from producers.venue_server.timeline import MARKETS as MARKET_LIST
 
 _KIND = ("MARKET", "ADL", "INSURANCE_FUND")
 _START_MS = (DAY_S + FIRST_MINUTE * 60) * 1000
@@ -116,45 +117,23 @@ class BinanceWriter:
 
 
 def market_list(venue: str) -> bytes:
-    """The venue's exchangeInfo in line."""
-    rows = [_row(market) for market in MARKETS if market.venue == venue]
-    info: dict[str, Any] = {"timezone": "UTC", "serverTime": milliseconds(0), "rateLimits": [], "symbols": rows}
-    return orjson.dumps({"rest": "instruments", "body": info})
-
-
-def _row(market: Market) -> dict[str, Any]:
-    coinm = market.venue == "binance-coinm"
-    filters = [
-        {
-            "filterType": "PRICE_FILTER",
-            "minPrice": _decimal(market.tick),
-            "maxPrice": "10000000",
-            "tickSize": _decimal(market.tick),
-        },
-        {
-            "filterType": "LOT_SIZE",
-            "minQty": _decimal(market.lot),
-            "maxQty": "1000000000",
-            "stepSize": _decimal(market.lot),
-        },
+    """The venue's markets in line."""
+    coinm = venue == "binance-coinm"
+    rows = [
+        server.Market(
+            symbol=market.symbol,
+            base=market.base,
+            quote="USD" if coinm else "USDT",
+            kind="spot" if venue == "binance-spot" else "perp",
+            contract="inverse" if coinm else "spot" if venue == "binance-spot" else "linear",
+            contract_value=market.contract_usd or 1.0,
+            tick=_decimal(market.tick),
+            step=_decimal(market.lot),
+        )
+        for market in MARKETS
+        if market.venue == venue
     ]
-    row: dict[str, Any] = {
-        "symbol": market.symbol,
-        "baseAsset": market.base,
-        "quoteAsset": "USD" if coinm else "USDT",
-        "filters": filters,
-    }
-    if market.venue == "binance-spot":
-        return {**row, "status": "TRADING", "isSpotTradingAllowed": True, "permissions": ["SPOT"]}
-    row |= {"pair": f"{market.base}{'USD' if coinm else 'USDT'}", "contractType": "PERPETUAL"}
-    row |= {
-        "marginAsset": market.base if coinm else "USDT",
-        "deliveryDate": 4_133_404_800_000,
-        "onboardDate": 1_569_398_400_000,
-    }
-    if coinm:
-        return {**row, "contractStatus": "TRADING", "contractSize": int(market.contract_usd or 0)}
-    return {**row, "status": "TRADING"}
+    return rest_line(MARKET_LIST, msgspec.json.encode(rows))
 
 
 def _decimal(step: float) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from producers.reconstruction.adl import Fills
 from producers.reconstruction.markets import Market
 from producers.reconstruction.off_book import Trades
 from producers.reconstruction.wire_binance import milliseconds
+from producers.recording import rest_line
+from producers.venue_server import markets as server
+from producers.venue_server.timeline import MARKETS as MARKET_LIST
 
 _LEVELS, _FAST_LEVELS = 20, 5
 _STEP = 7e-4
@@ -22,9 +25,9 @@ _FEES = '"fee":"0.0","feeToken":"USDC"'
 
 
 def market_list(coins: list[str]) -> bytes:
-    """The venue's meta in line: every coin that it says anything of."""
-    universe = [{"szDecimals": 2, "name": coin, "maxLeverage": 20, "marginTableId": 20} for coin in coins]
-    return orjson.dumps({"rest": "instruments", "body": {"universe": universe, "marginTables": []}})
+    """Every coin that the venue says anything of, in line."""
+    rows = [server.Market(symbol=coin, base=coin, quote="USDC", step="0.01") for coin in coins]
+    return rest_line(MARKET_LIST, msgspec.json.encode(rows))
 
 
 class BookWriter:

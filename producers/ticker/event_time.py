@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from schemas.base import Event
 from schemas.clock import Tick
 from schemas.codec import decode_event, encode
-from schemas.health import Gap, VenueStatus
+from schemas.health import Gap, SelfCheck, VenueStatus
 from schemas.instrument import Instrument
 
-TIMELESS = frozenset({Gap, VenueStatus, Instrument, Tick})
+TIMELESS = frozenset({Gap, VenueStatus, SelfCheck, Instrument, Tick})
 """Said by our own clock, by another ticker's, or by none: they go through at once and move no time."""
 
 JUMP_NS = 60_000_000_000

@@ -1,4 +1,4 @@
-"""The ticker: puts a tick into the stream for each second of event time.
+"""The ticker: puts a tick into the stream for each second of event time, and what only the whole stream shows.
 
 Pure: what comes out depends on the events and their order, never on how they are batched.
 """
@@ -12,13 +12,16 @@ import msgspec
 from producers.ticker.dollars import Dollars
 from producers.ticker.event_time import HELD, TIMELESS, EventTime, EventTimeState
 from producers.ticker.pulses import Pulses
+from producers.ticker.sides import Sides
 from schemas.base import EVERY_INSTRUMENT, Event
 from schemas.clock import Tick
 from schemas.instrument import Instrument
-from schemas.market import Trade
+from schemas.market import DerivativeState, Liquidation, Trade
 
 MS = 1_000_000
 NS = 1_000_000_000
+NOTED = frozenset({Trade, DerivativeState, Liquidation})
+"""What the ticker itself looks at."""
 
 
 class TickerState(msgspec.Struct):
@@ -27,6 +30,7 @@ class TickerState(msgspec.Struct):
     time: EventTimeState
     pulses: Pulses
     dollars: Dollars
+    sides: Sides
     next_ns: int
 
 
@@ -42,6 +46,7 @@ class Ticker:
         self._time = EventTime(future_ns=future_ms * MS)
         self._pulses = Pulses()
         self._dollars = Dollars()
+        self._sides = Sides()
         self._next_ns = 0
         """An event from here on is preceded by a tick."""
 
@@ -77,9 +82,9 @@ class Ticker:
                     out += self._preceded(then_ns, held)
                 continue
             if ns >= self._next_ns:
-                put(self._tick(ns, event.ts_recv_ns))
-            if kind is Trade:
-                self._on_trade(event, ns)  # type: ignore[arg-type]
+                out += self._tick(ns, event.ts_recv_ns)
+            if kind in NOTED:
+                self._note(event, ns)
             put(event)
         return out
 
@@ -88,7 +93,7 @@ class Ticker:
         if not self.newest_ns:
             return []
         self._time.advance(now_ns)
-        out: list[Event] = [self._tick(now_ns, now_ns)] if now_ns >= self._next_ns else []
+        out = self._tick(now_ns, now_ns) if now_ns >= self._next_ns else []
         for then_ns, event in self._time.confirmed():
             out += self._preceded(then_ns, event)
         return out
@@ -99,25 +104,32 @@ class Ticker:
         if not self.newest_ns:
             return []
         self._time.newest_ns += self._lateness_ns + 1
-        return [self._tick(self.newest_ns, self.newest_ns)]
+        return self._tick(self.newest_ns, self.newest_ns)
 
     @property
     def state(self) -> TickerState:
         """To be saved, and set again to continue exactly there."""
-        return TickerState(self._time.dump(), self._pulses, self._dollars, self._next_ns)
+        return TickerState(self._time.dump(), self._pulses, self._dollars, self._sides, self._next_ns)
 
     @state.setter
     def state(self, state: TickerState) -> None:
         self._time.load(state.time)
-        self._pulses, self._dollars = state.pulses, state.dollars
+        self._pulses, self._dollars, self._sides = state.pulses, state.dollars, state.sides
         self._next_ns = state.next_ns
 
     def _preceded(self, ns: int, event: Event) -> Iterator[Event]:
         if ns >= self._next_ns:
-            yield self._tick(ns, event.ts_recv_ns)
+            yield from self._tick(ns, event.ts_recv_ns)
+        self._note(event, ns)
+        yield event
+
+    def _note(self, event: Event, ns: int) -> None:
         if isinstance(event, Trade):
             self._on_trade(event, ns)
-        yield event
+        elif isinstance(event, DerivativeState):
+            self._sides.on_mark(event)
+        elif isinstance(event, Liquidation):
+            self._sides.on_liquidation(event)
 
     def _on_trade(self, trade: Trade, ns: int) -> None:
         # A late trade counts when it is learnt of: a venue whose feed lags by minutes is slow, not silent.
@@ -126,10 +138,11 @@ class Ticker:
         if trade.instrument in self._dollars.markets:
             self._dollars.on_trade(trade, ns)
 
-    def _tick(self, ns: int, recv_ns: int) -> Tick:
+    def _tick(self, ns: int, recv_ns: int) -> list[Event]:
+        """The tick, after what the second that it closes has shown of the venues."""
         over_ns = (ns - self._lateness_ns) // NS * NS
         self._next_ns = over_ns + NS + self._lateness_ns
-        return Tick(
+        tick = Tick(
             venue=EVERY_INSTRUMENT,
             instrument=EVERY_INSTRUMENT,
             ts_event_ns=ns,
@@ -137,3 +150,4 @@ class Ticker:
             pulses=self._pulses.read(over_ns),
             dollars=self._dollars.worth(over_ns),
         )
+        return [*self._sides.read(over_ns), tick]

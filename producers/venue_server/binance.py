@@ -1,14 +1,24 @@
-"""Binance as it speaks in 2026: the routed USD-M sockets, COIN-M and spot; the wrong route is silent."""
+"""Binance as it speaks in 2026: the routed USD-M sockets, COIN-M and spot; the wrong route is silent.
+
+Facts: Binance documentation of USD-M, COIN-M and spot, 2026.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
+import msgspec
 import orjson
 
+from producers.venue_server.binance_markets import coinm_row, named, sighted, spot_row, usdm_row
+from producers.venue_server.binance_writer import BinanceWriter
+from producers.venue_server.books import Book
+from producers.venue_server.dialect import Answer, BookCall, Rules
 from producers.venue_server.faults import Faults
 from producers.venue_server.listener import Listener, ViolationError, loads
+from producers.venue_server.markets import Market
 
 _STREAM = b'{"stream":"'
 _DATA = b'"data":'
@@ -18,23 +28,51 @@ MAX_STREAMS = 1024
 """The 1025th stream of a connection closes it."""
 
 
-class Binance:
-    """One of the three Binance markets.
+class Binance(BinanceWriter):
+    """Base of the Binance markets."""
 
-    `routed` is USD-M since 2026-04-23: `/public` and `/market` deliver their own streams, no route those of `/public`.
-    """
+    paths = ()
 
-    def __init__(self, venue_id: str, *, routed: bool, messages_per_s: float, ping_every_s: float) -> None:
-        self.venue_id = venue_id
-        self.ping_every_s: float | None = ping_every_s
-        self.messages_per_s = messages_per_s
-        self._routed = routed
+    api: ClassVar[str]
+    """Version prefix of the REST calls."""
+    row: ClassVar[Callable[[Market], dict[str, Any]]]
+    """A market's row in `exchangeInfo`."""
+    routed: ClassVar[bool] = False
+    timed_books: ClassVar[bool] = True
+    """Whether the REST book says when it was made."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self._topics: dict[bytes, tuple[str, ...]] = {}
+        self._rest_books: defaultdict[str, Book] = defaultdict(lambda: Book(timed=self.timed_books))
+
+    def made_up(self, coins: Sequence[str]) -> list[Market]:
+        """A market for each coin."""
+        pattern = "{}USD_PERP" if self.inverse else "{}USDT"
+        markets = [self.named(pattern.format(coin), tick="0.01", step="0.001") for coin in coins]
+        if self.spot:
+            return [msgspec.structs.replace(market, kind="spot", contract="spot") for market in markets]
+        return markets
+
+    def rest(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer | BookCall:
+        """Market list and book; a path that Binance does not have is answered with an HTML page."""
+        match path.removeprefix(self.api):
+            case "ping":
+                return Answer(b"{}")
+            case "exchangeInfo":
+                symbols = [type(self).row(market) for market in self.markets.values()]
+                return Answer(orjson.dumps({"timezone": "UTC", "serverTime": 0, "rateLimits": [], "symbols": symbols}))
+            case "depth" if query.get("symbol", "") in self.markets:
+                return BookCall(query["symbol"])
+            case "depth":
+                return Answer(b'{"code":-1121,"msg":"Invalid symbol."}', status=400)
+            case _:
+                return Answer(b"<html><body><h2>404 Not found</h2></body></html>", status=404)
 
     def listener(self, path: str, streams: str) -> Listener | None:
         """The state for a connection; streams may be named in the URL."""
         route, slash, rest = path.strip("/").partition("/")
-        if not (self._routed and route in ("public", "market")):
+        if not (self.routed and route in ("public", "market")):
             route, slash, rest = "", "/", path.strip("/")
         kind, _, names = rest.partition("/")
         if kind not in ("ws", "stream") or not slash:
@@ -103,6 +141,39 @@ class Binance:
         symbol, _, channel = topic.partition("@")
         return symbol.upper() if channel == "depth" else None
 
+    def follow(self, raw: bytes, topics: tuple[str, ...]) -> None:
+        """Keep the books that REST answers with."""
+        symbol = self.book_symbol(topics[0])
+        message = loads(raw) if symbol is not None else None
+        if symbol is not None and isinstance(message, dict):
+            self._rest_books[symbol].apply(message.get("data", message))
+
+    def rest_book(self, symbol: str) -> Book:
+        """The book of a market, seeded or not."""
+        return self._rest_books[symbol]
+
+    def sighted(self, raw: bytes) -> Iterable[tuple[str, list[str], list[str]]]:
+        """Recordings of Binance without header exist."""
+        return sighted(raw)
+
+    def named(self, symbol: str, *, tick: str, step: str) -> Market:
+        """What a symbol says of its market."""
+        return named(symbol, tick=tick, step=step, inverse=self.inverse)
+
+    def recognise(self, raw: bytes) -> str | None:
+        """The symbol of an event of this market, told from its siblings' by what only it writes."""
+        message = loads(raw)
+        event = message.get("data", message) if isinstance(message, dict) and "channel" not in message else None
+        if not isinstance(event, dict):
+            return None
+        order = event.get("o")
+        symbol = order.get("s") if isinstance(order, dict) else event.get("s")
+        return symbol if isinstance(symbol, str) and self.wrote(event, symbol) else None
+
+    def wrote(self, event: dict[str, Any], symbol: str) -> bool:
+        """Whether this market, and none of its siblings, can have sent the event."""
+        raise NotImplementedError
+
     def _topics_of_event(self, event: Any) -> tuple[str, ...]:
         if not isinstance(event, dict):
             return ()
@@ -120,20 +191,84 @@ class Binance:
             # The 250 ms speed is the bare name: asked for by its number it is acknowledged and silent.
             if self._serves(listener.path, topic) and not name.endswith("@250ms"):
                 listener.topics[topic] = name
-        if len(listener.names) > MAX_STREAMS:
+        if len(listener.names) > (self.rules.topics or MAX_STREAMS):
             raise ViolationError("Too many subscriptions", self._error(4, "Too many subscriptions"))
 
     def _serves(self, route: str, topic: str) -> bool:
-        if not self._routed:
+        if not self.routed:
             return True
         channel = topic.lstrip("!").partition("@")[0] if topic.startswith("!") else topic.partition("@")[2]
         return channel.startswith(_PUBLIC) == (route != "market")
 
     def _error(self, code: int, message: str, request_id: Any = None) -> bytes:
         error: dict[str, Any] = {"code": code, "msg": message}
-        if self.venue_id != "binance-spot":
+        if self.timed_books:
             error = {"error": error}
         return orjson.dumps(error if request_id is None else {**error, "id": request_id})
+
+
+class Usdm(Binance):
+    """USD-M, routed since 2026-04-23: `/public` and `/market` deliver their own streams, no route is `/public`."""
+
+    venue_id = "binance-usdm"
+    rules = Rules(messages_per_s=10, topics=MAX_STREAMS, server_ping_s=180, lifetime_s=86_400)
+    api = "fapi/v1/"
+    row = usdm_row
+    routed = True
+
+    def wrote(self, event: dict[str, Any], symbol: str) -> bool:
+        """No coin-margined symbol, and no `M` in trades."""
+        if is_coin_margined(symbol):
+            return False
+        match event.get("e"):
+            case "depthUpdate":
+                return "pu" in event
+            case "trade":
+                return "M" not in event
+            case kind:
+                return kind in ("bookTicker", "markPriceUpdate", "forceOrder")
+
+
+class Coinm(Binance):
+    """COIN-M."""
+
+    venue_id = "binance-coinm"
+    rules = Rules(messages_per_s=10, topics=MAX_STREAMS, server_ping_s=180, lifetime_s=86_400)
+    api = "dapi/v1/"
+    row = coinm_row
+    inverse = True
+
+    def wrote(self, event: dict[str, Any], symbol: str) -> bool:
+        """A coin-margined symbol."""
+        return is_coin_margined(symbol)
+
+
+class Spot(Binance):
+    """Spot."""
+
+    venue_id = "binance-spot"
+    rules = Rules(messages_per_s=5, topics=MAX_STREAMS, server_ping_s=20, lifetime_s=86_400)
+    api = "api/v3/"
+    row = spot_row
+    spot = True
+    timed_books = False
+
+    def wrote(self, event: dict[str, Any], symbol: str) -> bool:
+        """No `pu` in books, `M` in trades, no event type in tickers."""
+        if is_coin_margined(symbol):
+            return False
+        match event.get("e"):
+            case "depthUpdate":
+                return "pu" not in event
+            case "trade":
+                return "M" in event
+            case kind:
+                return kind is None
+
+
+def is_coin_margined(symbol: str) -> bool:
+    """`BTCUSD_PERP`, `BTCUSD_260925`."""
+    return "_" in symbol and symbol.partition("_")[0].endswith("USD")
 
 
 def _topic(stream: str) -> str:

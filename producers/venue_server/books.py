@@ -1,4 +1,4 @@
-"""Plain dict books, kept from the frames that were played, so that a fresh snapshot can be served at any moment.
+"""Books in the shape of Binance's REST answer, kept from the frames that were played.
 
 A recording holds one REST snapshot; a client that reconnects in the middle asks for another. The server seeds a dict
 per symbol with the recorded snapshot, applies every recorded delta, and serves the best 1000 levels with the last
@@ -24,7 +24,8 @@ _DELTA_KEYS = {"U", "u", "b", "a"}
 class Book:
     """Price string → quantity string, per side."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, timed: bool = True) -> None:
+        self._timed = timed
         self.wanted = True
         """No snapshot yet, or the recorded deltas do not chain: whoever follows this book needs a snapshot."""
         self._seeded = False
@@ -77,12 +78,12 @@ class Book:
                 else:
                     side[price] = qty
 
-    def snapshot(self, *, with_times: bool) -> bytes:
+    def snapshot(self) -> bytes:
         """The REST answer for the book as it stands."""
         return orjson.dumps(
             {
                 "lastUpdateId": self._last_id,
-                **(self._times if with_times else {}),
+                **(self._times if self._timed else {}),
                 "bids": sorted(self._bids.items(), key=lambda level: -float(level[0]))[:LEVELS],
                 "asks": sorted(self._asks.items(), key=lambda level: float(level[0]))[:LEVELS],
             }

@@ -17,6 +17,8 @@ class Listener:
         """Everything that was acknowledged, deliverable or not."""
         self.topics: dict[str, str] = {}
         """What is delivered: topic → the name it was asked for by."""
+        self.operations = 0
+        """How often the subscriptions changed."""
 
 
 class ViolationError(Exception):

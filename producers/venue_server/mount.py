@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict, deque
+from collections.abc import Sequence
 
-import orjson
-
-from producers.venue_server.books import Book
-from producers.venue_server.dialects import Dialect
+from producers.venue_server.dialect import Dialect
 from producers.venue_server.faults import Faults
-from producers.venue_server.listener import loads
+from producers.venue_server.markets import Market
 from producers.venue_server.peer import Peer
+from producers.venue_server.rulebook import Rulebook
 from producers.venue_server.timeline import Ahead
 
 Snapshot = tuple[bytes, int]
@@ -32,20 +31,18 @@ class Shelf:
 
 
 class Mount:
-    """The state of one venue. `lists` is its market list, where the recording has one."""
+    """The state of one venue, with the markets that it lists."""
 
-    def __init__(self, dialect: Dialect, *, faults: Faults, market_list: bytes | None) -> None:
+    def __init__(self, dialect: Dialect, *, faults: Faults, markets: Sequence[Market]) -> None:
         self.dialect = dialect
+        self.dialect.list_markets(markets)
         self.faults = faults
-        self.market_list = market_list
-        self.symbols = _symbols(market_list)
+        self.rulebook = Rulebook(dialect.rules)
         self.peers: list[Peer] = []
         self.lockstep = False
         """A client follows the recorded clock, so the timeline waits for it."""
         self.sent = 0
         self.unknown_frames = 0
-        self.latest_l2: dict[str, bytes] = {}
-        self._books: defaultdict[str, Book] = defaultdict(Book)
         self._shelves: defaultdict[str, Shelf] = defaultdict(Shelf)
         self._requests: defaultdict[str, list[asyncio.Future[Snapshot | None]]] = defaultdict(list)
         self._listeners: dict[tuple[str, ...], list[Peer]] = {}
@@ -82,7 +79,9 @@ class Mount:
     def subscriptions_changed(self, before: set[str], peer: Peer, position_ns: int) -> None:
         """A connection asked for more or less; whoever joins a running book will want it as it stands."""
         self._listeners.clear()
-        for topic in peer.listener.topics.keys() - before:
+        for topic in sorted(peer.listener.topics.keys() - before):
+            for frame in self.dialect.opening(topic, peer.listener):
+                peer.send(frame, position_ns)
             symbol = self.dialect.book_symbol(topic)
             if symbol is not None and peer.marked:
                 self._shelve(symbol, position_ns)
@@ -94,21 +93,34 @@ class Mount:
             self.unknown_frames += 1
             return
         if self.faults.skip and self._skipped(topics[0]):
-            self._follow_book(topics[0], raw)
+            self.dialect.follow(raw, topics)
             symbol = self.dialect.book_symbol(topics[0])
             if symbol is not None:
                 self._shelve(symbol, recv_ns)
             return
         silent_ns = self.faults.silent_from_ns
+        deaf_ns = self.faults.deaf_from_ns
+        if deaf_ns is not None and recv_ns >= deaf_ns:
+            for peer in self.peers:
+                peer.deafen()
         if silent_ns is None or recv_ns < silent_ns:
             for peer in self._listening(topics):
                 peer.send(self.dialect.payload(raw, topics, peer.listener), recv_ns)
                 self.sent += 1
-        self._follow_book(topics[0], raw)
+        self.dialect.follow(raw, topics)
+
+    def repeat_answer(self, recv_ns: int, line: bytes) -> None:
+        """Say the answer to a repeated REST call to a client of the recorded clock: it does not ask."""
+        for peer in self.peers:
+            if peer.marked:
+                peer.send(line, recv_ns)
+                return
 
     def take_recorded_book(self, symbol: str, body: bytes, recv_ns: int) -> None:
         """The timeline has reached a recorded snapshot."""
-        book, shelf = self._books[symbol], self._shelves[symbol]
+        book, shelf = self.dialect.rest_book(symbol), self._shelves[symbol]
+        if book is None:
+            return
         if book.wanted and recv_ns > shelf.taken_ns:
             shelf.ready.append((body, recv_ns))
         book.seed(body)
@@ -122,7 +134,9 @@ class Mount:
         The book as it stands; where it is yet to come, or known to be broken, the recorded snapshot that mends it: for
         clients of the recorded clock at once, for others when it is reached.
         """
-        book, shelf = self._books[symbol], self._shelves[symbol]
+        book, shelf = self.dialect.rest_book(symbol), self._shelves[symbol]
+        if book is None:
+            return None
         if self.lockstep and shelf.ready:
             return shelf.ready.popleft()
         coming = ahead.book(self.dialect.venue_id, symbol) if book.wanted else None
@@ -133,7 +147,7 @@ class Mount:
             request: asyncio.Future[Snapshot | None] = asyncio.get_running_loop().create_future()
             self._requests[symbol].append(request)
             return await request
-        return (self._snapshot(book), position_ns) if book.seeded else None
+        return (book.snapshot(), position_ns) if book.seeded else None
 
     def refuse_requests(self) -> None:
         """Tell those who wait that no book comes any more."""
@@ -144,13 +158,10 @@ class Mount:
         self._requests.clear()
 
     def _shelve(self, symbol: str, recv_ns: int) -> None:
-        book, shelf = self._books[symbol], self._shelves[symbol]
-        if self.lockstep and not book.wanted:
+        book, shelf = self.dialect.rest_book(symbol), self._shelves[symbol]
+        if self.lockstep and book is not None and not book.wanted:
             shelf.ready.clear()
-            shelf.ready.append((self._snapshot(book), recv_ns))
-
-    def _snapshot(self, book: Book) -> bytes:
-        return book.snapshot(with_times=self.dialect.venue_id != "binance-spot")
+            shelf.ready.append((book.snapshot(), recv_ns))
 
     def _listening(self, topics: tuple[str, ...]) -> list[Peer]:
         listeners = self._listeners.get(topics)
@@ -162,19 +173,3 @@ class Mount:
     def _skipped(self, topic: str) -> bool:
         self._frames[topic] += 1
         return self.faults.skip.get(topic) == self._frames[topic]
-
-    def _follow_book(self, topic: str, raw: bytes) -> None:
-        symbol = self.dialect.book_symbol(topic)
-        if symbol is not None:
-            message = loads(raw)
-            if isinstance(message, dict):
-                self._books[symbol].apply(message.get("data", message))
-        elif topic.startswith("l2Book:") and not topic.endswith(":fast"):
-            self.latest_l2[topic.partition(":")[2]] = raw
-
-
-def _symbols(market_list: bytes | None) -> frozenset[str]:
-    if market_list is None:
-        return frozenset()
-    body = orjson.loads(market_list)
-    return frozenset(row.get("symbol") or row.get("name") for row in body.get("symbols") or body.get("universe") or ())

@@ -7,6 +7,7 @@ bytes on the wire are the same: unmasked, uncompressed, unfragmented.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 
 from aiohttp import web
@@ -39,6 +40,11 @@ class Peer:
         self.socket = socket
         self.listener = listener
         self.marked = marked
+        self.last_s = 0.0
+        """When either side last said something."""
+        self.heard_s = 0.0
+        """When the client last did."""
+        self._deaf = False
         self._transport = transport
         self._out: list[bytes] = []
         self._mark_ns = -1
@@ -61,11 +67,20 @@ class Peer:
         self._out.append(_header(len(payload)))
         self._out.append(payload)
 
+    def deafen(self) -> None:
+        """Be half open from now on: take nothing in, send nothing, close nothing."""
+        self.flush()
+        self._deaf = True
+        self._transport.pause_reading()
+
     def flush(self) -> None:
         """Write what is queued."""
+        if self._deaf:
+            self._out.clear()
         if self._out:
             if not self._transport.is_closing():
                 self._transport.write(b"".join(self._out))
+                self.last_s = time.monotonic()
             self._out.clear()
 
     async def keep_up(self) -> None:

@@ -104,6 +104,8 @@ class Player:
             if answer is None:
                 self.frames_played += 1
                 mount.deliver(recv_ns, raw)
+            elif answer.rest == "poll":
+                mount.repeat_answer(recv_ns, raw)
             elif answer.rest == "book":
                 mount.take_recorded_book(answer.symbol, bytes(answer.body), recv_ns)
         self.playing_s = time.monotonic() - began_s

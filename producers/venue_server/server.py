@@ -7,6 +7,7 @@ plays it `POST /_control/start` and `GET /_control/status`.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
@@ -23,9 +24,7 @@ from producers.venue_server.mount import Mount
 from producers.venue_server.peer import Peer
 from producers.venue_server.player import Patience, Player
 from producers.venue_server.timeline import Frame, leading_market_lists
-
-LIMIT_TOLERANCE = 2
-"""Messages arrive in lumps: a client that keeps the documented limit may show twice of it in one of our seconds."""
+from producers.venue_server.warden import cut_in_time
 
 LOOK_EVERY_S = 0.02
 
@@ -67,7 +66,7 @@ class VenueServer:
     ) -> None:
         lists, played = leading_market_lists(frames)
         self.mounts = {
-            venue_id: Mount(dialect, faults=(faults or {}).get(venue_id, Faults()), market_list=lists.get(venue_id))
+            venue_id: Mount(dialect, faults=(faults or {}).get(venue_id, Faults()), markets=lists.get(venue_id, ()))
             for venue_id, dialect in dialects().items()
         }
         self.player = Player(
@@ -162,53 +161,62 @@ class VenueServer:
     async def _socket(self, request: web.Request, mount: Mount, path: str) -> web.StreamResponse:
         if mount.take_failed_handshake():
             return web.Response(status=mount.faults.handshake_status)
+        marked = self._recorded_clock or request.query.get(RECORDED_CLOCK_PARAMETER) == "1"
+        # Real seconds mean nothing to a client of the recorded clock.
+        if not marked and not mount.rulebook.admit(time.monotonic(), connected=len(mount.peers)):
+            return web.Response(status=429)
         try:
             listener = mount.dialect.listener(path, request.query.get("streams", ""))
         except ViolationError as violation:
             return web.Response(status=400, text=str(violation))
         if listener is None or self.player.played_out.is_set():
             return web.Response(status=404 if listener is None else 503)
-        marked = self._recorded_clock or request.query.get(RECORDED_CLOCK_PARAMETER) == "1"
         # A ping waits behind megabytes that a busy reader of a recording has yet to take; its pong would come too late.
-        heartbeat = None if marked else mount.dialect.ping_every_s
+        heartbeat = None if marked else mount.rulebook.rules.server_ping_s
         socket = web.WebSocketResponse(heartbeat=heartbeat, compress=False)
         await socket.prepare(request)
         transport = request.transport
         if transport is None:
             return socket
         peer = Peer(socket=socket, transport=transport, listener=listener, marked=marked)
+        for frame in mount.dialect.greeting(listener):
+            peer.answer(frame)
         if self.player.position_ns:
             peer.mark(self.player.position_ns)
-            peer.flush()
+        peer.flush()
         mount.join(peer, self.player.position_ns)
         self.player.subscriptions_changed()
+        warden = asyncio.create_task(cut_in_time(peer, mount.rulebook.rules, mount.faults))
         try:
             await self._listen(mount, peer)
         finally:
+            warden.cancel()
             mount.leave(peer)
             self.player.subscriptions_changed()
         return socket
 
     async def _listen(self, mount: Mount, peer: Peer) -> None:
-        limit = mount.dialect.messages_per_s * LIMIT_TOLERANCE
         async for message in peer.socket:
             if message.type is not WSMsgType.TEXT:
                 continue
-            # Real seconds mean nothing to a client of the recorded clock.
-            within_limit = peer.marked or peer.messages_within_a_second(asyncio.get_running_loop().time()) <= limit
-            if not within_limit:
-                await peer.socket.close(code=1008, message=b"Too many requests")
-                return
+            peer.last_s = peer.heard_s = time.monotonic()
             before = set(peer.listener.topics)
+            names = len(peer.listener.names)
             try:
+                if not peer.marked:
+                    within_a_second = peer.messages_within_a_second(time.monotonic())
+                    mount.rulebook.heard(message.data, within_a_second=within_a_second)
                 answers = mount.dialect.hear(peer.listener, message.data, mount.faults)
+                changed = before != set(peer.listener.topics) or names != len(peer.listener.names)
+                mount.rulebook.subscribed(peer.listener, changed=changed)
             except ViolationError as violation:
-                peer.answer(violation.answer)
+                if violation.answer:
+                    peer.answer(violation.answer)
                 peer.flush()
                 await peer.socket.close(code=1008, message=str(violation).encode())
                 return
             for answer in answers:
                 peer.answer(answer)
-            peer.flush()
             mount.subscriptions_changed(before, peer, self.player.position_ns)
+            peer.flush()
             self.player.subscriptions_changed()

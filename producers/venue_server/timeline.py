@@ -7,13 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
+import msgspec
+
 from producers.errors import RecordingError
 from producers.recording import HEAD_FRAMES, Recording, merged, rest_answer, rest_line
+from producers.venue_server.dialect import Dialect
 from producers.venue_server.dialects import dialects, recognise
-from producers.venue_server.markets import Market, market_list, market_of, seen_markets
+from producers.venue_server.markets import Market, decimals, market_of, step
 
 Frame = tuple[int, str, bytes]
 """Receive time in ns, venue id, and the frame or the REST answer in its envelope."""
+
+MARKETS = "markets"
+"""The kind of the lines that a stream begins with: a venue's markets, whatever shape its list has on the wire."""
 
 MARK_EVERY_NS = 100_000_000
 """How much recorded time may pass on a quiet socket before it is told what time it is."""
@@ -39,25 +45,36 @@ def recorded(paths: Sequence[Path], *, venue_id: str | None = None) -> Iterator[
         begins_ns = min(begins_ns or head[0].recv_ns, head[0].recv_ns)
         named = recording.header.instruments if recording.header else ()
         known = [market_of(instrument) for instrument in named] or seen_markets(
-            recording.venue_id, (frame.raw for frame in head)
+            dialects()[recording.venue_id], (frame.raw for frame in head)
         )
         markets.setdefault(recording.venue_id, {}).update({market.symbol: market for market in known})
     lists = (
-        (begins_ns, venue, rest_line("instruments", market_list(venue, known.values())))
+        (begins_ns, venue, rest_line(MARKETS, msgspec.json.encode(list(known.values()))))
         for venue, known in markets.items()
     )
     return chain(lists, merged(recordings))
 
 
-def leading_market_lists(frames: Iterable[Frame]) -> tuple[dict[str, bytes], Iterator[Frame]]:
+def seen_markets(dialect: Dialect, frames: Iterable[bytes]) -> list[Market]:
+    """Markets of the symbols in these frames; tick and step from the longest price and quantity strings."""
+    steps: dict[str, tuple[int, int]] = {}
+    for raw in frames:
+        for symbol, prices, quantities in dialect.sighted(raw):
+            tick, qty = steps.get(symbol, (0, 0))
+            steps[symbol] = max(tick, *map(decimals, prices)), max(qty, *map(decimals, quantities))
+    found = (dialect.named(symbol, tick=step(tick), step=step(qty)) for symbol, (tick, qty) in steps.items())
+    return [market for market in found if market is not None]
+
+
+def leading_market_lists(frames: Iterable[Frame]) -> tuple[dict[str, list[Market]], Iterator[Frame]]:
     """The market lists that a stream begins with, by venue, and the stream after them."""
-    lists: dict[str, bytes] = {}
+    lists: dict[str, list[Market]] = {}
     rest = iter(frames)
     for frame in rest:
         answer = rest_answer(frame[2])
-        if answer is None or answer.rest != "instruments":
+        if answer is None or answer.rest != MARKETS:
             return lists, chain((frame,), rest)
-        lists[frame[1]] = bytes(answer.body)
+        lists.setdefault(frame[1], []).extend(msgspec.json.decode(answer.body, type=list[Market]))
     return lists, iter(())
 
 

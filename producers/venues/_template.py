@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from producers.completeness import ALL, NONE, ChannelName, Coverage
 from producers.errors import DecodeError
-from producers.venue import Ack, ChannelName, Control, Limits, Refusal, Request, Sequencing, Socket
+from producers.venue import Ack, Control, Limits, Poll, Refusal, Request, Sequencing, Socket
+from producers.venues import events
 from producers.venues.decoding import (
     FAILURES,
     WireAmount,
@@ -23,8 +25,8 @@ from producers.venues.decoding import (
     event_ns,
 )
 from schemas.base import Event
-from schemas.instrument import Instrument, canonical_id
-from schemas.market import BookDelta, BookSnapshot, Trade
+from schemas.instrument import Instrument
+from schemas.market import BookSnapshot
 
 
 class TradeFrame(msgspec.Struct, frozen=True, gc=False, tag_field="channel", tag="trade"):
@@ -61,6 +63,13 @@ class _BookAnswer(msgspec.Struct, frozen=True):
     ms: WireTime
 
 
+class _OpenInterest(msgspec.Struct, frozen=True):
+    """{"open":"1234.5","ms":1760130964831}"""
+
+    open: WireAmount
+    ms: WireTime
+
+
 class _Listing(msgspec.Struct, frozen=True):
     symbols: tuple[str, ...]
 
@@ -81,23 +90,23 @@ class Example:
     sequencing: Sequencing | None = Sequencing(
         chain="contiguous", snapshot_overlap=1
     )  # None where each book message is a whole book
-    completeness: Mapping[ChannelName, str] = {  # what silence does not mean
-        "trades": "every fill",
-        "book": "every change",
-        "liquidations": "none",
-        "mark": "none",
-        "open_interest": "none",
-        "insurance": "none",
-        "adl": "none",
-        "status": "none",
+    completeness: Mapping[ChannelName, Coverage] = {  # what silence does not mean
+        "trades": ALL,
+        "book": ALL,
+        "liquidations": NONE,
+        "mark": NONE,
+        "open_interest": Coverage(kind="poll", every_s=30.0),
+        "insurance": NONE,
+        "adl": NONE,
+        "status": NONE,
     }
 
     def __init__(self) -> None:
         self._by_symbol: dict[str, Instrument] = {}
 
-    def instruments_request(self) -> Request:
-        """The call for the list of markets."""
-        return Request(path="/v1/symbols")
+    def instruments_requests(self) -> list[Request]:
+        """The calls for the list of markets."""
+        return [Request(path="/v1/symbols")]
 
     def parse_instruments(self, body: bytes, ts_recv_ns: int) -> list[Instrument]:
         """The markets that can be traded now."""
@@ -117,17 +126,8 @@ class Example:
         base, dash, quote = symbol.partition("-")
         if not (base and dash and quote):
             return None
-        return Instrument(
-            venue=self.id,
-            instrument=canonical_id(base, quote, "spot"),
-            ts_event_ns=ts_recv_ns,
-            ts_recv_ns=ts_recv_ns,
-            symbol=symbol,
-            base=base,
-            quote=quote,
-            market="spot",
-            contract="spot",
-            contract_value=1.0,
+        return events.market(
+            self.id, symbol, ts_recv_ns, base=base, quote=quote, kind="spot", contract="spot", contract_value=1.0
         )
 
     def sockets(self, instruments: Sequence[Instrument]) -> list[Socket]:
@@ -136,8 +136,27 @@ class Example:
         frame = msgspec.json.encode({"subscribe": ["trade", "book"], "symbols": symbols}).decode()
         return [Socket(name="main-0", path="/v1", subscribe=(frame,), expect_acks=1)] if symbols else []
 
-    def snapshot_request(self, instrument: Instrument) -> Request:
-        """The call for a whole book."""
+    def polls(self, instruments: Sequence[Instrument]) -> list[Poll]:
+        """What no socket tells, asked for again and again."""
+        return [
+            Poll(name=f"oi:{one.symbol}", request=Request(path=f"/v1/open_interest?symbol={one.symbol}"), every_s=30.0)
+            for one in instruments
+        ]
+
+    def parse_poll(self, name: str, body: bytes, ts_recv_ns: int) -> Sequence[Event]:
+        """The answer to the poll of this name."""
+        instrument = self._by_symbol.get(name.removeprefix("oi:"))
+        if instrument is None:
+            raise DecodeError("unknown_symbol", name[:40])
+        try:
+            answer = msgspec.json.decode(body, type=_OpenInterest, strict=False)
+        except FAILURES as failure:
+            raise decode_error(failure) from failure
+        at_ns = event_ns(answer.ms, ts_recv_ns)
+        return (events.open_interest(instrument, at_ns, ts_recv_ns, qty=answer.open, price=None),)
+
+    def book_request(self, instrument: Instrument) -> Request:
+        """The call for a whole book; a `Resubscribe` where the socket sends it."""
         return Request(path=f"/v1/book?symbol={instrument.symbol}")
 
     def parse_snapshot(self, body: bytes, instrument: Instrument, ts_recv_ns: int) -> BookSnapshot:
@@ -147,15 +166,9 @@ class Example:
         except FAILURES as failure:
             raise decode_error(failure) from failure
         check_levels(answer.bids, answer.asks)
-        return BookSnapshot(
-            venue=self.id,
-            instrument=instrument.instrument,
-            ts_event_ns=event_ns(answer.ms, ts_recv_ns),
-            ts_recv_ns=ts_recv_ns,
-            bids=answer.bids,
-            asks=answer.asks,
-            last_id=answer.to,
-            keeps_far_levels=True,
+        at_ns = event_ns(answer.ms, ts_recv_ns)
+        return events.snapshot(
+            instrument, at_ns, ts_recv_ns, bids=answer.bids, asks=answer.asks, last_id=answer.to, keeps_far_levels=True
         )
 
     def parse(self, frame: bytes, ts_recv_ns: int) -> Sequence[Event | Control]:
@@ -167,34 +180,26 @@ class Example:
         instrument = self._by_symbol.get(message.symbol)
         if instrument is None:
             raise DecodeError("unknown_symbol", message.symbol[:40])
-        ts_event_ns = event_ns(message.ms, ts_recv_ns)
+        at_ns = event_ns(message.ms, ts_recv_ns)
         if isinstance(message, BookFrame):
-            check_levels(message.bids, message.asks)
-            return (
-                BookDelta(
-                    venue=self.id,
-                    instrument=instrument.instrument,
-                    ts_event_ns=ts_event_ns,
-                    ts_recv_ns=ts_recv_ns,
-                    bids=message.bids,
-                    asks=message.asks,
-                    first_id=message.first,
-                    last_id=message.to,
-                ),
-            )
+            bids, asks = message.bids, message.asks
+            check_levels(bids, asks)
+            ids = {"first_id": message.first, "last_id": message.to}
+            return (events.delta(instrument, at_ns, ts_recv_ns, bids=bids, asks=asks, **ids),)
         return (
-            Trade(
-                venue=self.id,
-                instrument=instrument.instrument,
-                ts_event_ns=ts_event_ns,
-                ts_recv_ns=ts_recv_ns,
+            events.trade(
+                instrument,
+                at_ns,
+                ts_recv_ns,
                 price=message.price,
                 qty=message.size,
-                notional_usd=instrument.notional_usd(message.size, message.price),
                 taker="sell" if message.taker == "sell" else "buy",
                 trade_id=message.id,
             ),
         )
+
+    def message_number(self, frame: bytes) -> None:
+        """Connections are not counted here."""
 
     def symbol_of(self, frame: bytes) -> str | None:
         """How recordings of this venue are recognised."""

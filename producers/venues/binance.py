@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 import msgspec
 
+from producers.completeness import ChannelName, Coverage
 from producers.errors import DecodeError
-from producers.venue import Ack, ChannelName, Control, Limits, Refusal, Request, Sequencing, Socket
+from producers.venue import Ack, Control, Limits, Poll, Refusal, Request, Sequencing, Socket
 from producers.venues.binance_events import delta, derivative, liquidation, top, trade
 from producers.venues.binance_rest import DepthAnswer, ExchangeInfo, Listed
 from producers.venues.binance_wire import (
@@ -50,7 +51,7 @@ class Binance:
     rest_base: str
     limits: Limits
     sequencing: Sequencing | None
-    completeness: Mapping[ChannelName, str]
+    completeness: Mapping[ChannelName, Coverage]
 
     api: ClassVar[str]
     """Version prefix of the REST calls."""
@@ -64,9 +65,9 @@ class Binance:
     def __init__(self) -> None:
         self._by_symbol: dict[str, Instrument] = {}
 
-    def instruments_request(self) -> Request:
+    def instruments_requests(self) -> list[Request]:
         """The call for `exchangeInfo`."""
-        return Request(path=f"{self.api}/exchangeInfo")
+        return [Request(path=f"{self.api}/exchangeInfo")]
 
     def parse_instruments(self, body: bytes, ts_recv_ns: int) -> list[Instrument]:
         """The markets that are trading now; a market that cannot be read is left out."""
@@ -89,7 +90,7 @@ class Binance:
         """Make these markets known to `parse`."""
         self._by_symbol.update((instrument.symbol, instrument) for instrument in instruments)
 
-    def snapshot_request(self, instrument: Instrument) -> Request:
+    def book_request(self, instrument: Instrument) -> Request:
         """The call for a whole book; symbols may be Chinese, so they are quoted."""
         return Request(path=f"{self.api}/depth?symbol={quote(instrument.symbol)}&limit={self.depth_limit}")
 
@@ -111,6 +112,17 @@ class Binance:
             last_id=answer.last_id,
             keeps_far_levels=True,
         )
+
+    def polls(self, instruments: Sequence[Instrument]) -> list[Poll]:
+        """Nothing is asked for again and again."""
+        return []
+
+    def parse_poll(self, name: str, body: bytes, ts_recv_ns: int) -> Sequence[Event]:
+        """Nothing was asked for."""
+        raise DecodeError("unknown_symbol", name[:40])
+
+    def message_number(self, frame: bytes) -> None:
+        """Connections are not counted here."""
 
     def parse(self, frame: bytes, ts_recv_ns: int) -> Sequence[Event | Control]:
         """One frame's events; combined-stream wrappers and bare payloads are both read."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from producers.venue import ChannelName, Limits, Sequencing
+from producers.completeness import ALL, NONE, ChannelName, Coverage
+from producers.venue import Limits, Sequencing
 from producers.venues.binance import Binance
 from producers.venues.binance_wire import DATED, FuturesCombined, FuturesPayload, Message, Probe
 from schemas.instrument import Contract, Instrument, canonical_id
@@ -29,15 +30,27 @@ class BinanceFutures(Binance):
     USD-M and COIN-M share since 2026-06-30. Connects have no documented cap: this is spot's.
     """
     sequencing: Sequencing | None = Sequencing(chain="prev_id", snapshot_overlap=0)
-    completeness: Mapping[ChannelName, str] = {
-        "trades": "every public fill; ADL and insurance fund fills carry their kind, other fills are holes in the ids",
-        "book": "every change in 100 ms steps, without RPI orders; far levels only as they change after a snapshot",
-        "liquidations": "at most one order a symbol and second, chosen by an undocumented rule: sums are lower bounds",
-        "mark": "complete at 1 s",
-        "open_interest": "not streamed",
-        "insurance": "only fills that the fund took over; its balance is not streamed",
-        "adl": "only as ADL prints among the trades",
-        "status": "only the server's own shutdown notice",
+    completeness: Mapping[ChannelName, Coverage] = {
+        "trades": Coverage(
+            kind="all",
+            note="ADL and insurance fund fills carry their kind; other fills off the book are holes in the ids",
+        ),
+        "book": Coverage(
+            kind="all", note="in 100 ms steps, without RPI orders; far levels only as they change after a snapshot"
+        ),
+        "liquidations": Coverage(
+            kind="sampled",
+            rows=1,
+            every_s=1.0,
+            since="2021-04-27",
+            earlier=ALL,
+            note="which one of a second is chosen is undocumented",
+        ),
+        "mark": Coverage(kind="periodic", every_s=1.0),
+        "open_interest": NONE,
+        "insurance": Coverage(kind="partial", note="only fills that the fund took over"),
+        "adl": Coverage(kind="partial", note="only ADL prints among the trades"),
+        "status": NONE,
     }
     depth_limit = 1000
     events = frozenset({"depthUpdate", "trade", "bookTicker", "forceOrder", "markPriceUpdate"})

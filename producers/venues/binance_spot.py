@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from producers.venue import ChannelName, Limits, Sequencing, Socket
+from producers.completeness import NONE, ChannelName, Coverage
+from producers.venue import Limits, Sequencing, Socket
 from producers.venues.binance import Binance
 from producers.venues.binance_rest import Listed
 from producers.venues.binance_wire import Message, Probe, SpotBookTicker, SpotCombined, SpotPayload, SpotTickerCombined
@@ -40,15 +41,17 @@ class BinanceSpot(Binance):
     once, and spot has one market an asset.
     """
     sequencing: Sequencing | None = Sequencing(chain="contiguous", snapshot_overlap=1)
-    completeness: Mapping[ChannelName, str] = {
-        "trades": "every fill on the book; block trades are a stream of their own and are left out",
-        "book": "every change in 100 ms steps, without RPI orders; far levels only as they change after a snapshot",
-        "liquidations": "none: margin liquidations are not marked",
-        "mark": "none",
-        "open_interest": "none",
-        "insurance": "none",
-        "adl": "none",
-        "status": "only the server's own shutdown notice; halts show in the market list alone",
+    completeness: Mapping[ChannelName, Coverage] = {
+        "trades": Coverage(kind="all", note="block trades are a stream of their own and are left out"),
+        "book": Coverage(
+            kind="all", note="in 100 ms steps, without RPI orders; far levels only as they change after a snapshot"
+        ),
+        "liquidations": Coverage(kind="none", note="margin liquidations are not marked"),
+        "mark": NONE,
+        "open_interest": NONE,
+        "insurance": NONE,
+        "adl": NONE,
+        "status": Coverage(kind="none", note="halts show in the market list alone"),
     }
     api = "/api/v3"
     depth_limit = 5000

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from producers.completeness import NONE, ChannelName, Coverage
 from producers.errors import DecodeError
-from producers.venue import ChannelName, Control, Limits, Request, Sequencing, Socket
+from producers.venue import Control, Limits, Poll, Request, Sequencing, Socket
 from producers.venues.decoding import FAILURES, decode_error, event_ns
 from producers.venues.hyperliquid_events import context, snapshot, top, trade
 from producers.venues.hyperliquid_fills import fill_event, forced
@@ -56,15 +57,15 @@ class Hyperliquid:
     limits = Limits(messages_per_s=20, connects_per_min=30, lifetime_s=None, snapshots_per_min=0)
     """Documented: 2000 messages and 30 connections a minute; no forced cut."""
     sequencing: Sequencing | None = None
-    completeness: Mapping[ChannelName, str] = {
-        "trades": "complete while connected; a reconnect replays some and cannot fill a gap",
-        "book": "20 levels every 5 s; best bid and ask in every block",
-        "liquidations": "only fills of watched addresses: sums are lower bounds",
-        "mark": "about 1 s",
-        "open_interest": "about 1 s",
-        "insurance": "none",
-        "adl": "only fills of watched addresses",
-        "status": "none",
+    completeness: Mapping[ChannelName, Coverage] = {
+        "trades": Coverage(kind="all", note="a reconnect replays some and cannot fill a gap"),
+        "book": Coverage(kind="periodic", every_s=5.0, note="20 levels; best bid and ask in every block"),
+        "liquidations": Coverage(kind="partial", note="only fills of watched addresses: sums are lower bounds"),
+        "mark": Coverage(kind="periodic", every_s=1.0),
+        "open_interest": Coverage(kind="periodic", every_s=1.0),
+        "insurance": NONE,
+        "adl": Coverage(kind="partial", note="only fills of watched addresses"),
+        "status": NONE,
     }
 
     def __init__(self, *, watched_users: Sequence[str] = LIQUIDATORS) -> None:
@@ -75,9 +76,9 @@ class Hyperliquid:
         self._newest_ns: dict[tuple[str, str], int] = {}
         self._seen = RecentIds(most=MOST_SEEN)
 
-    def instruments_request(self) -> Request:
+    def instruments_requests(self) -> list[Request]:
         """The call for the list of perpetuals."""
-        return Request(path="/info", method="POST", body=b'{"type":"meta"}')
+        return [Request(path="/info", method="POST", body=b'{"type":"meta"}')]
 
     def parse_instruments(self, body: bytes, ts_recv_ns: int) -> list[Instrument]:
         """The perpetuals that are not delisted."""
@@ -99,7 +100,7 @@ class Hyperliquid:
         """At most four, whatever the number of coins."""
         return sockets(instruments, self.watched_users)
 
-    def snapshot_request(self, instrument: Instrument) -> None:
+    def book_request(self, instrument: Instrument) -> None:
         """None: every book message is a whole book."""
         return
 
@@ -110,6 +111,17 @@ class Hyperliquid:
         except FAILURES as failure:
             raise decode_error(failure) from failure
         return snapshot(book, instrument, event_ns(book.time, ts_recv_ns), ts_recv_ns)
+
+    def polls(self, instruments: Sequence[Instrument]) -> list[Poll]:
+        """Nothing is asked for again and again."""
+        return []
+
+    def parse_poll(self, name: str, body: bytes, ts_recv_ns: int) -> Sequence[Event]:
+        """Nothing was asked for."""
+        raise DecodeError("unknown_symbol", name[:40])
+
+    def message_number(self, frame: bytes) -> None:
+        """Connections are not counted here."""
 
     def parse(self, frame: bytes, ts_recv_ns: int) -> Sequence[Event | Control]:
         """One frame's events."""

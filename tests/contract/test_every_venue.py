@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import get_args
 
 import pytest
 
+from producers.completeness import ChannelName, Coverage
 from producers.errors import DecodeError
-from producers.venue import ChannelName, Limits, Refusal, Request, Sequencing, Socket, Venue
+from producers.venue import Limits, Refusal, Request, Resubscribe, Sequencing, Socket, Venue
 from producers.venues._template import Example
 from producers.venues.registry import VENUES
 from schemas.instrument import Instrument
@@ -53,7 +55,11 @@ def test_its_id_is_that_under_which_it_is_registered() -> None:
 def test_it_says_what_it_omits_of_every_channel(venue: Venue) -> None:
     """Silence is read as calm unless someone said what it may hide."""
     assert set(venue.completeness) == set(get_args(ChannelName))
-    assert all(text.strip() for text in venue.completeness.values())
+    for coverage in venue.completeness.values():
+        assert isinstance(coverage, Coverage)
+        assert (coverage.rows is not None) == (coverage.kind == "sampled")
+        assert (coverage.every_s is not None) == (coverage.kind in ("sampled", "periodic", "poll"))
+        assert (coverage.earlier is not None) <= bool(coverage.since)
 
 
 def test_its_markets_are_named_by_the_common_rule(venue: Venue) -> None:
@@ -77,7 +83,7 @@ def test_its_sockets_subscribe_every_market(venue: Venue, count: int) -> None:
     for socket in sockets:
         assert isinstance(socket, Socket)
         assert socket.path.startswith("/")
-        assert 0 < socket.expect_acks <= len(socket.subscribe)
+        assert socket.expect_acks > 0
         assert all(isinstance(json.loads(frame), dict) for frame in socket.subscribe)
     assert all(f'"{instrument.symbol.upper()}' in said for instrument in found)
     assert venue.sockets([]) == []
@@ -86,11 +92,17 @@ def test_its_sockets_subscribe_every_market(venue: Venue, count: int) -> None:
 def test_its_requests_are_complete(venue: Venue) -> None:
     """A path without its slash, or a POST without a body, fails only live."""
     (instrument,) = markets(venue, 1)
-    snapshot = venue.snapshot_request(instrument)
-    # Books that are chained need a snapshot to begin with, and only they.
-    assert (snapshot is None) == (venue.sequencing is None)
-    assert (snapshot is None) == (venue.limits.snapshots_per_min == 0)
-    for request in filter(None, (venue.instruments_request(), snapshot)):
+    book = venue.book_request(instrument)
+    # Books that are chained need one to begin with, and only they; a socket that sends them is asked for them again.
+    assert (book is None) == (venue.sequencing is None)
+    assert isinstance(book, Request) == (venue.limits.snapshots_per_min > 0)
+    if venue.sequencing is not None:
+        assert isinstance(book, Resubscribe) == (venue.sequencing.snapshots == "socket")
+    polls = venue.polls([instrument])
+    assert len({poll.name for poll in polls}) == len(polls)
+    assert all(poll.every_s >= 1 and " " not in poll.name for poll in polls)
+    requests = [*venue.instruments_requests(), *(poll.request for poll in polls)]
+    for request in [*requests, book] if isinstance(book, Request) else requests:
         assert isinstance(request, Request)
         assert request.path.startswith("/")
         assert (request.body is not None) == (request.method == "POST")
@@ -109,11 +121,14 @@ def test_junk_raises_nothing_but_decode_error(venue: Venue, junk: bytes) -> None
     """Any other exception ends the session, and with it every market on the socket."""
     (instrument,) = markets(venue, 1)
     venue.register([instrument])
-    for read in (
+    reads: list[Callable[[], object]] = [
         lambda: venue.parse(junk, RECV_NS),
         lambda: venue.parse_instruments(junk, RECV_NS),
         lambda: venue.parse_snapshot(junk, instrument, RECV_NS),
-    ):
+        lambda: venue.message_number(junk),
+        *(partial(venue.parse_poll, poll.name, junk, RECV_NS) for poll in venue.polls([instrument])),
+    ]
+    for read in reads:
         with suppress(DecodeError):
             read()
     assert venue.symbol_of(junk) is None

@@ -27,7 +27,7 @@ def test_help_names_every_command(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     """A command that is not listed does not exist for a user."""
     assert cascade(monkeypatch, "--help") == 0
     said = capsys.readouterr().out
-    assert all(command in said for command in ("demo", "run", "replay"))
+    assert all(command in said for command in ("demo", "run", "record", "replay"))
 
 
 @pytest.mark.parametrize("command", ["demo", "run", "replay"])
@@ -37,6 +37,16 @@ def test_each_command_has_help(
     """Options could only be found in the source."""
     assert cascade(monkeypatch, command, "--help") == 0
     assert "--json" in capsys.readouterr().out
+
+
+def test_the_help_of_recording_says_how_files_rotate_and_go(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What deletes files has to say so before it does."""
+    for command in ("run", "record"):
+        assert cascade(monkeypatch, command, "--help") == 0
+        said = capsys.readouterr().out
+        assert all(f"--{name}" in said for name in ("rotate-mb", "rotate-every", "quota-gb", "keep-free-gb"))
 
 
 def test_the_version_is_the_packages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,6 +70,10 @@ def test_the_version_is_the_packages(monkeypatch: pytest.MonkeyPatch, capsys: py
         ["replay", "--chunk", "many", __file__],
         ["replay", "--colour", __file__],
         ["run"],
+        ["record"],
+        ["record", "--venue", "binance"],
+        ["record", "--venue", "binance", "--to", "x", "--rotate-every", "5m"],
+        ["record", "--venue", "binance", "--to", "x", "--quota-gb", "1"],
         ["run", "--venue", "binance", "--at-most", "0"],
         ["demo", "--seed", "today"],
     ],
@@ -79,7 +93,9 @@ def test_a_command_that_is_written_wrong_is_exit_code_two(
     [
         (["replay", str(Path(__file__))], 1, "cascade: "),
         (["run", "--venue", "binance", "--record", "/proc/none"], 1, "cascade: /proc/none: cannot be recorded to: "),
+        (["record", "--venue", "binance", "--to", "/proc/none"], 1, "cascade: /proc/none: cannot be recorded to: "),
         (["demo", "--picture", "/none/demo.svg"], 1, "cascade: /none: no such folder"),
+        (["replay", "no-such-file.gz"], 2, "cascade: no-such-file.gz: no such file or folder"),
         (["replay", "--from", "25:61", str(Path(__file__))], 2, "write HH:MM"),
         (["run", "--venue", "mtgox"], 2, "cascade: unknown venue 'mtgox'"),
         (["run", "--venue", "binance", "--endpoint", "x"], 2, "cascade: --endpoint 'x': write VENUE=URL"),

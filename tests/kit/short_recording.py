@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+import msgspec
 import orjson
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from producers.clock import MARK_BYTES
 from producers.recording import rest_line
-from producers.venue_server.timeline import Frame
+from producers.venue_server.markets import Market
+from producers.venue_server.timeline import MARKETS, Frame
 
 T0 = 1_723_161_255_000_000_000
 STEP_NS = 50_000_000
 SNAPSHOT = b'{"lastUpdateId":12,"E":1,"T":1,"bids":[["100.0","1"],["99.0","2"]],"asks":[["101.0","3"]]}'
 DELTAS = 40
+BTC = Market(symbol="BTCUSDT", base="BTC", quote="USDT")
+ETH = Market(symbol="ETHUSDT", base="ETH", quote="USDT")
+COIN = Market(symbol="BTC", base="BTC", quote="USDC")
 
 
 def depth(number: int) -> bytes:
@@ -40,8 +45,8 @@ def coin(number: int) -> bytes:
 def short_recording() -> list[Frame]:
     """Market lists, then 2 s of book updates with a snapshot in the third, a mark price and a trade a second."""
     played: list[Frame] = [
-        (T0, "binance-usdm", rest_line("instruments", b'{"symbols":[{"symbol":"BTCUSDT"},{"symbol":"ETHUSDT"}]}')),
-        (T0, "hyperliquid", rest_line("instruments", b'{"universe":[{"name":"BTC","szDecimals":3}]}')),
+        (T0, "binance-usdm", rest_line(MARKETS, msgspec.json.encode([BTC, ETH]))),
+        (T0, "hyperliquid", rest_line(MARKETS, msgspec.json.encode([COIN]))),
     ]
     for number in range(1, DELTAS + 1):
         at_ns = T0 + number * STEP_NS

@@ -11,17 +11,9 @@ from typing import Any
 
 import msgspec
 
+from producers.completeness import ChannelName, Coverage
 from producers.errors import DecodeError
-from producers.venue import (
-    Ack,
-    ChannelName,
-    Control,
-    Limits,
-    Refusal,
-    Request,
-    Sequencing,
-    Socket,
-)
+from producers.venue import Ack, Control, Limits, Poll, Refusal, Request, Sequencing, Socket
 from schemas.base import Event
 from schemas.instrument import Instrument
 from schemas.market import BookDelta, BookSnapshot, DerivativeState, Trade
@@ -35,7 +27,7 @@ class ToyVenue:
     group = "toy"
     websocket_base = "ws://127.0.0.1:1"
     rest_base = "http://127.0.0.1:1"
-    completeness: Mapping[ChannelName, str] = {}
+    completeness: Mapping[ChannelName, Coverage] = {}
 
     def __init__(
         self,
@@ -49,13 +41,14 @@ class ToyVenue:
         self.id = id
         self.limits = Limits(messages_per_s=1000, connects_per_min=6000, lifetime_s=lifetime_s, snapshots_per_min=6000)
         self.sequencing: Sequencing | None = Sequencing(chain="prev_id", snapshot_overlap=0)
+        self.polled: list[Poll] = []
         self.known: dict[str, Instrument] = {}
         self._stale_after_s = stale_after_s
         self._subscribe = subscribe
         self._sockets = sockets
 
-    def instruments_request(self) -> Request:
-        return Request(path="/markets")
+    def instruments_requests(self) -> list[Request]:
+        return [Request(path="/markets")]
 
     def parse_instruments(self, body: bytes, ts_recv_ns: int) -> list[Instrument]:
         try:
@@ -96,8 +89,17 @@ class ToyVenue:
             stale_after_s=self._stale_after_s,
         )
 
-    def snapshot_request(self, instrument: Instrument) -> Request | None:
+    def book_request(self, instrument: Instrument) -> Request | None:
         return Request(path=f"/book?symbol={instrument.symbol}")
+
+    def polls(self, instruments: Sequence[Instrument]) -> list[Poll]:
+        return self.polled
+
+    def parse_poll(self, name: str, body: bytes, ts_recv_ns: int) -> Sequence[Event]:
+        return [DerivativeState(**self._header("BTCUSDT", ts_recv_ns // 10**6, ts_recv_ns), mark=float(body))]
+
+    def message_number(self, frame: bytes) -> int | None:
+        return msgspec.json.decode(frame)["n"] if frame.startswith(b'{"n"') else None
 
     def parse_snapshot(self, body: bytes, instrument: Instrument, ts_recv_ns: int) -> BookSnapshot:
         return BookSnapshot(

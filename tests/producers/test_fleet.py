@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -286,8 +287,9 @@ def read_in_order(path: Path, frames: list[Frame]) -> list[Event]:
         answer = rest_answer(raw)
         if answer is None:
             events += books.feed(event for event in venue.parse(raw, recv_ns) if isinstance(event, Event))
-        elif answer.rest == "instruments":
-            instruments = venue.parse_instruments(bytes(answer.body), recv_ns)
+        elif answer.rest == "markets":
+            listed = (venue.infer_instrument(row["symbol"], recv_ns) for row in json.loads(bytes(answer.body)))
+            instruments = [instrument for instrument in listed if instrument is not None]
             venue.register(instruments)
         else:
             book = venue.parse_snapshot(bytes(answer.body), instruments[0], recv_ns)

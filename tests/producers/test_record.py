@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from typing import NoReturn
 
 import pytest
 
@@ -86,6 +88,47 @@ async def test_a_quiet_socket_is_flushed_too(tmp_path: Path) -> None:
                 break
             await asyncio.sleep(0.02)
         assert readable == 2
+
+
+def test_a_file_is_on_the_disk_when_it_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that loses its power would lose hours that were complete long before."""
+    synced: list[Path] = []
+    monkeypatch.setattr(
+        "producers.record.os.fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+    )
+    path = tmp_path / "new.zst"
+    with recorder(path) as writing:
+        writing.frame(NS, b"{}")
+        assert synced == []
+        writing.sync()
+        assert synced == [path]
+    assert synced == [path, path, tmp_path]
+    assert writing.bytes == path.stat().st_size
+
+
+def test_a_disk_that_refuses_the_sync_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The error would end the run, or nobody would know that the file may be lost."""
+
+    def fail(_: int) -> NoReturn:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("producers.record.os.fsync", fail)
+    with recorder(tmp_path / "new.zst") as writing:
+        writing.frame(NS, b"{}")
+        writing.sync()
+    assert writing.failure is not None
+    assert len(caplog.messages) == 1
+
+
+def test_a_file_is_locked_as_long_as_it_is_written(tmp_path: Path) -> None:
+    """Another process, short of room, would take it for an old one and delete it."""
+    path = tmp_path / "new.zst"
+    with recorder(path), path.open("rb") as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 def test_an_existing_recording_is_never_overwritten(tmp_path: Path) -> None:

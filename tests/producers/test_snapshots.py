@@ -38,6 +38,7 @@ class Fetching:
             health=self.health,
             recorded=recorded,
             on_answer=lambda instrument, answer: self.answers.put_nowait((instrument, answer)),
+            resubscribe=lambda _instrument, _frames: False,
         )
         for name in self.names:
             self.break_chain(name)

@@ -7,7 +7,8 @@ import typing
 import msgspec
 import pytest
 
-from producers.venue import Ack, ChannelName, Limits, Pong, Refusal, Request, Sequencing, Socket
+from producers.completeness import ChannelName
+from producers.venue import Ack, Limits, Pong, Refusal, Request, Sequencing, Socket
 from producers.venues.registry import VENUES
 
 

@@ -85,7 +85,7 @@ def test_every_message_has_a_payload_and_a_key(topic: Topic) -> None:
 def test_each_kind_in_a_topic_is_a_message_of_its_own() -> None:
     """A subscriber would not know what to expect beside alerts and gaps."""
     channels = DOCUMENT["channels"]
-    assert set(channels[HEALTH.name]["messages"]) == {"gap", "venue_status"}
+    assert set(channels[HEALTH.name]["messages"]) == {"gap", "venue_status", "self_check"}
     assert set(channels[STATE.name]["messages"]) == {"transition", "market_state", "heartbeat"}
     assert channels[SNAPSHOTS.name]["messages"]["bytes"]["contentType"] == "application/octet-stream"
     items = channels[FRAMES.name]["messages"]["frame"]["payload"]["items"]["anyOf"]

@@ -15,6 +15,7 @@ import pytest
 
 from detector.commands.run import run
 from producers.bundled import CALM_SECONDS
+from producers.keeping import Keeping
 from producers.replay import Replay
 from producers.venue import Venue
 from producers.venues.registry import venues_of
@@ -42,6 +43,7 @@ def run_spot(url: str, **changes: Any) -> None:
         "endpoints": [f"all={url}"],
         "as_json": False,
         "record_to": None,
+        "keeping": Keeping(),
         "at_most": None,
         "recorded_clock": True,
     }
@@ -100,6 +102,7 @@ def test_what_was_received_is_recorded_and_replays(tmp_path: Path, capfd: pytest
         ({"venue_names": ["mtgox"]}, "unknown venue 'mtgox'"),
         ({"endpoints": ["here"]}, "write VENUE=URL"),
         ({"endpoints": ["kraken=http://127.0.0.1"]}, "this run has the venues binance-spot"),
+        ({"keeping": Keeping(quota_gb=0.1)}, "--quota-gb 0.1 is too little"),
     ],
 )
 def test_what_nobody_knows_is_refused_before_anything_is_opened(changes: dict[str, Any], says: str) -> None:

@@ -7,7 +7,7 @@ from schemas.codec import EVENTS
 from schemas.health import Gap
 from tests.kit.stream import BTC, ETH, MS, T0, delta, snapshot, trade
 
-PRECIOUS = {"Liquidation", "Adl", "Insurance", "Gap", "VenueStatus", "Instrument", "Tick"}
+PRECIOUS = {"Liquidation", "Adl", "AdlState", "Insurance", "Gap", "VenueStatus", "SelfCheck", "Instrument", "Tick"}
 
 
 def test_everything_that_is_not_market_data_is_kept() -> None:

@@ -38,7 +38,7 @@ def test_market_lists_come_first_and_books_within_seconds() -> None:
     head = [(venue, orjson.loads(raw)) for _, venue, raw in frames(start="20:20", end="20:21")]
     first = [(venue, frame.get("rest")) for venue, frame in head[:4]]
     venues = ("binance-coinm", "binance-spot", "binance-usdm", "hyperliquid")
-    assert sorted(first) == [(venue, "instruments") for venue in venues]
+    assert sorted(first) == [(venue, "markets") for venue in venues]
     assert sum(frame.get("rest") == "book" for _, frame in head) == 26
 
 

@@ -71,8 +71,8 @@ def test_liquidation_orders_carry_size_and_average_price() -> None:
 
 def test_market_lists_state_contract_sizes() -> None:
     """COIN-M quantities are contracts of 100 or 10 dollars."""
-    rows = {row["symbol"]: row for row in orjson.loads(market_list("binance-coinm"))["body"]["symbols"]}
-    assert rows["BTCUSD_PERP"]["contractSize"] == 100
-    assert rows["AVAXUSD_PERP"]["contractSize"] == 10
-    spot = orjson.loads(market_list("binance-spot"))["body"]["symbols"]
-    assert {row["status"] for row in spot} == {"TRADING"}
+    rows = {row["symbol"]: row for row in orjson.loads(market_list("binance-coinm"))["body"]}
+    assert rows["BTCUSD_PERP"]["contract_value"] == 100
+    assert rows["AVAXUSD_PERP"]["contract_value"] == 10
+    spot = orjson.loads(market_list("binance-spot"))["body"]
+    assert {row["kind"] for row in spot} == {"spot"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from producers.venue_server.binance import MAX_STREAMS, Binance
+from producers.venue_server.binance import MAX_STREAMS, Binance, Spot, Usdm
 from producers.venue_server.faults import Faults
 from producers.venue_server.listener import Listener, ViolationError
 
-USDM = Binance("binance-usdm", routed=True, messages_per_s=10, ping_every_s=180)
-SPOT = Binance("binance-spot", routed=False, messages_per_s=5, ping_every_s=20)
+USDM = Usdm()
+SPOT = Spot()
 QUIET = Faults()
 LIQUIDATION = b'{"e":"forceOrder","E":1,"o":{"s":"BTCUSDT","S":"SELL"}}'
 

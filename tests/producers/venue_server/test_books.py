@@ -29,11 +29,18 @@ def test_a_snapshot_is_the_seed_with_every_later_delta() -> None:
     book = seeded()
     book.apply(delta(5, 11, 4, b=[["100", "7"]]))
     book.apply(delta(12, 15, 11, b=[["100", "0"], ["98", "4"]], a=[["101", "5"]], E=8, T=9))
-    assert orjson.loads(book.snapshot(with_times=True)) == {
+    assert orjson.loads(book.snapshot()) == {
         "lastUpdateId": 15, "E": 8, "T": 9, "bids": [["99", "2"], ["98", "4"]], "asks": [["101", "5"]]
     }  # fmt: skip
-    assert "E" not in orjson.loads(book.snapshot(with_times=False))
     assert not book.wanted
+
+
+def test_spot_books_have_no_times() -> None:
+    """A client that expects some would refuse the book."""
+    book = Book(timed=False)
+    book.seed(b'{"lastUpdateId":12,"bids":[],"asks":[]}')
+    book.apply(delta(12, 15, 11, E=8, T=9))
+    assert "E" not in orjson.loads(book.snapshot())
 
 
 def test_deltas_received_before_an_older_snapshot_are_applied_to_it() -> None:
@@ -44,7 +51,7 @@ def test_deltas_received_before_an_older_snapshot_are_applied_to_it() -> None:
     book.seed(b'{"lastUpdateId":12,"bids":[["100","1"]],"asks":[]}')
     book.apply(delta(21, 30, 20))
     assert not book.wanted
-    assert orjson.loads(book.snapshot(with_times=False))["bids"] == [["100", "9"]]
+    assert orjson.loads(book.snapshot())["bids"] == [["100", "9"]]
 
 
 def test_a_hole_in_the_recorded_chain_wants_a_snapshot() -> None:
@@ -61,7 +68,7 @@ def test_what_is_no_snapshot_or_delta_is_ignored() -> None:
     book.seed(b"junk")
     book.seed(b'{"lastUpdateId":99}')
     book.apply({"e": "depthUpdate"})
-    assert orjson.loads(book.snapshot(with_times=False))["lastUpdateId"] == 12
+    assert orjson.loads(book.snapshot())["lastUpdateId"] == 12
 
 
 def test_a_real_book_never_crosses_and_is_as_deep_as_the_venues() -> None:
@@ -74,7 +81,7 @@ def test_a_real_book_never_crosses_and_is_as_deep_as_the_venues() -> None:
         elif b"@depth" in frame.raw:
             book.apply(orjson.loads(frame.raw)["data"])
         if number % 2_000 == 1_999:
-            served = orjson.loads(book.snapshot(with_times=True))
+            served = orjson.loads(book.snapshot())
             assert len(served["bids"]) == len(served["asks"]) == LEVELS or number < 10_000
             assert float(served["bids"][0][0]) < float(served["asks"][0][0])
     assert book.seeded

@@ -8,6 +8,7 @@ import pytest
 
 from producers.recording import Recording
 from producers.venue_server.dialects import dialects, recognise
+from producers.venues.registry import VENUES
 
 
 @pytest.mark.parametrize(
@@ -47,4 +48,4 @@ def test_the_real_recordings_are_recognised(shared_data: Path) -> None:
 def test_every_venue_of_the_producers_has_a_dialect() -> None:
     """What can be produced can be tested against the server."""
     assert all(dialect.venue_id == venue_id for venue_id, dialect in dialects().items())
-    assert set(dialects()) == {"binance-usdm", "binance-coinm", "binance-spot", "hyperliquid"}
+    assert set(dialects()) == set(VENUES)

@@ -8,6 +8,7 @@ import pytest
 from producers.venue_server.faults import Faults
 from producers.venue_server.hyperliquid import MAX_USERS, Hyperliquid
 from producers.venue_server.listener import Listener
+from producers.venue_server.timeline import seen_markets
 
 VENUE = Hyperliquid()
 QUIET = Faults()
@@ -97,3 +98,13 @@ def test_there_is_one_path() -> None:
     """Anything else is not found."""
     assert VENUE.listener("stream", "") is None
     assert VENUE.listener("ws", "btc") is None
+
+
+def test_a_recording_without_market_list_lists_the_coins_that_it_holds() -> None:
+    """Sizes have as many decimals as the recorded ones."""
+    book = b'{"channel":"l2Book","data":{"coin":"BTC","levels":[[{"px":"105055.0","sz":"3.03622"}],[]]}}'
+    dialect = Hyperliquid()
+    dialect.list_markets(seen_markets(dialect, [book]))
+    answer = dialect.rest("POST", "info", {}, b'{"type":"meta"}')
+    assert answer is not None
+    assert [(row["name"], row["szDecimals"]) for row in orjson.loads(answer.body)["universe"]] == [("BTC", 5)]

@@ -14,16 +14,14 @@ from producers.venue_server.faults import Faults
 from producers.venue_server.mount import Mount
 from producers.venue_server.peer import Peer
 from producers.venue_server.timeline import Ahead, Frame
-from tests.kit.short_recording import SNAPSHOT, depth, mark
+from tests.kit.short_recording import BTC, SNAPSHOT, depth, mark
 
 NOTHING: list[Frame] = []
 
 
 def mounted(faults: Faults | None = None) -> Mount:
     """A USD-M mount with one market."""
-    return Mount(
-        dialects()["binance-usdm"], faults=faults or Faults(), market_list=b'{"symbols":[{"symbol":"BTCUSDT"}]}'
-    )
+    return Mount(dialects()["binance-usdm"], faults=faults or Faults(), markets=[BTC])
 
 
 def peer_of(mount: Mount, *, marked: bool) -> Peer:
@@ -126,7 +124,6 @@ def test_frames_go_to_whoever_subscribed_them_and_unknown_ones_are_counted() -> 
     mount.deliver(2, mark(1))
     mount.deliver(3, b"junk")
     assert (mount.sent, mount.unknown_frames) == (1, 1)
-    assert mount.symbols == {"BTCUSDT"}
 
 
 def test_silence_sends_nothing_from_its_moment_on() -> None:

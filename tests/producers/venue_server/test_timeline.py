@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import orjson
 import pytest
 
 from producers.bundled import CALM_SECONDS
@@ -23,7 +22,7 @@ from producers.venue_server.timeline import (
 def test_recordings_of_several_venues_begin_with_their_market_lists() -> None:
     """A client asks for the markets before anything is played."""
     lists, frames = leading_market_lists(recorded(CALM_SECONDS))
-    symbols = {venue: [row["symbol"] for row in orjson.loads(body)["symbols"]] for venue, body in lists.items()}
+    symbols = {venue: [market.symbol for market in markets] for venue, markets in lists.items()}
     assert symbols == {
         "binance-usdm": ["BTCUSDT", "ETHUSDT"], "binance-coinm": ["BTCUSD_PERP"], "binance-spot": ["BTCUSDT"]
     }  # fmt: skip

@@ -34,9 +34,9 @@ def test_the_example_resyncs_and_subscribes() -> None:
     assert instrument is not None
     body = b'{"to":12,"bids":[["1","2"]],"asks":[],"ms":1760130964831}'
     assert one.parse_snapshot(body, instrument, RECV_NS).last_id == 12
-    assert one.snapshot_request(instrument).path == "/v1/book?symbol=BTC-USDT"
+    assert one.book_request(instrument).path == "/v1/book?symbol=BTC-USDT"
     assert one.sockets([instrument])[0].subscribe == ('{"subscribe":["trade","book"],"symbols":["BTC-USDT"]}',)
-    assert one.instruments_request().path == "/v1/symbols"
+    assert one.instruments_requests()[0].path == "/v1/symbols"
 
 
 def test_the_example_tells_answers_from_errors() -> None:

@@ -58,7 +58,7 @@ def test_spot_follows_its_own_rules() -> None:
     instrument = one.infer_instrument("BTCUSDT", 0)
     assert instrument is not None
     assert one.sequencing == Sequencing(chain="contiguous", snapshot_overlap=1)
-    assert one.snapshot_request(instrument).path == "/api/v3/depth?symbol=BTCUSDT&limit=5000"
+    assert one.book_request(instrument).path == "/api/v3/depth?symbol=BTCUSDT&limit=5000"
     assert one.limits.messages_per_s == 5
     (socket,) = one.sockets([instrument])
     assert json.loads(socket.subscribe[0])["params"] == ["btcusdt@depth@100ms", "btcusdt@bookTicker", "btcusdt@trade"]

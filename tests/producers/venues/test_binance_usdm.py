@@ -21,7 +21,7 @@ def test_books_and_liquidations_are_asked_for_where_they_are_served() -> None:
         "币安人生usdt@trade",
     ]
     assert json.loads(market.subscribe[0])["params"] == ["币安人生usdt@forceOrder", "币安人生usdt@markPrice@1s"]
-    assert one.snapshot_request(instrument).path == (
+    assert one.book_request(instrument).path == (
         "/fapi/v1/depth?symbol=%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT&limit=1000"
     )
 

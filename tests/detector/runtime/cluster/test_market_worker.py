@@ -16,6 +16,7 @@ from detector.config import Config
 from detector.runtime.cluster.frames_worker import FramesWorker
 from detector.runtime.cluster.market_worker import EXCUSED_AFTER_S, SNAPSHOT_KEY, SNAPSHOT_S, MarketWorker
 from detector.runtime.cluster.records import Record
+from detector.state import VERSION
 from schemas.alert import Alert
 from schemas.codec import encode
 from schemas.reading import Reading
@@ -330,7 +331,9 @@ async def test_the_state_of_another_version_is_left_alone(
 async def test_half_a_state_is_as_good_as_none(caplog: pytest.LogCaptureFixture) -> None:
     """The stage would fail on it again and again, in every worker that takes it over."""
     log = fresh_log()
-    log.append(SNAPSHOTS, 0, SNAPSHOT_KEY, b"\x92\x02\x83\xa6offset\x07\xa6market\xc4\x01x\xa9alignment\xc4\x01x")
+    log.append(
+        SNAPSHOTS, 0, SNAPSHOT_KEY, b"\x92%c\x83\xa6offset\x07\xa6market\xc4\x01x\xa9alignment\xc4\x01x" % VERSION
+    )
     worker = Worker(log)
     await worker.take(RECORDS)
     assert "not a saved state" in caplog.text

@@ -1,0 +1,45 @@
+"""Binance's wire as the server writes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from producers.venue_server.binance import Coinm, Spot, Usdm
+from producers.venue_server.binance_writer import BinanceWriter
+
+AT_NS = 1_790_000_000_000_000_000
+
+
+def said(frame: bytes) -> dict[str, Any]:
+    """The event in an envelope."""
+    event: dict[str, Any] = orjson.loads(frame)["data"]
+    return event
+
+
+@pytest.mark.parametrize(("dialect", "qty"), [(Usdm(), "2"), (Spot(), "2"), (Coinm(), "20")])
+def test_quantities_are_in_the_markets_own_lots(dialect: BinanceWriter, qty: str) -> None:
+    """COIN-M counts contracts of ten dollars."""
+    (market,) = dialect.made_up(["ETH"])
+    (frame,) = dialect.write_trade(market, AT_NS, price=100.0, qty=2.0, taker="sell")
+    assert (said(frame)["q"], said(frame)["m"]) == (qty, True)
+
+
+def test_futures_name_the_update_before_and_spot_counts_on() -> None:
+    """Both rules of continuity are exercised."""
+    for dialect in (Usdm(), Spot()):
+        (market,) = dialect.made_up(["ETH"])
+        frames = [said(dialect.write_delta(market, AT_NS, bids=[(1.0, 1.0)], asks=[(2.0, 0.0)])[0]) for _ in range(2)]
+        assert frames[1]["U"] == frames[0]["u"] + 1
+        assert frames[1].get("pu") == (None if dialect.spot else frames[0]["u"])
+
+
+def test_a_long_is_liquidated_by_a_sale() -> None:
+    """The field is the side of the order."""
+    dialect = Usdm()
+    (market,) = dialect.made_up(["ETH"])
+    (frame,) = dialect.write_liquidation(market, AT_NS, price=100.0, qty=2.0, liquidated="long")
+    assert said(frame)["o"]["S"] == "SELL"
+    assert Spot().write_liquidation(market, AT_NS, price=100.0, qty=2.0, liquidated="long") == []
