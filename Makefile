@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-slow test-kafka kill-test kafka check bench bench-kafka lock clean
+.PHONY: demo test test-slow test-kafka kill-test kafka check fuzz bench bench-kafka lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime  ## Set up and show a cascade from raw frames to alerts, without a network
@@ -41,6 +41,10 @@ check: $(VENV)/.dev  ## Everything that can be said about the code without runni
 	$(BIN)/vulture
 	$(BIN)/python -m schemas.contract --check
 	$(BIN)/python -m producers.venue_table --check
+
+FRAMES := 1000000
+fuzz: $(VENV)/.dev  ## A million damaged frames for each venue: nothing but DecodeError, or events that hold sane numbers
+	$(BIN)/python -m tests.kit.fuzz --frames $(FRAMES)
 
 bench: $(VENV)/.dev  ## Measure, and assert the ratios that the design rests on
 	$(BIN)/python -m benchmarks

@@ -17,8 +17,10 @@ from detector.conditions import Conditions
 from detector.config import Config
 from detector.duplicates import Duplicates
 from detector.episodes import Episodes
+from detector.estimates import refresh
 from detector.market import Market
 from detector.ordering import NS, Reorder
+from detector.overview import liquidated
 from detector.readout import read_market
 from detector.rollup import asset_standing
 from detector.sight import OF_AN_ASSET, coverage
@@ -145,6 +147,7 @@ class AssetEngine:
             market.trading.ids.forgive(world.pauses.get(market.venue, ()))
             alive = world.silent_ns(market.venue) < LONGEST_PAUSE_S * NS
             market.close_second(now_s, learn, alive)
+        refresh(world, LONGEST_PAUSE_S)
         verdicts: list[Verdict] = []
         for signal in STATELESS:
             verdicts.extend(signal.evaluate(world))
@@ -185,9 +188,11 @@ class AssetEngine:
     def _read(self, changes: list[Transition], verdicts: list[Verdict]) -> AssetReading:
         memory, world = self.memory, self.memory.world
         limits = world.config.deleveraging
+        markets = tuple(read_market(market, world.now_ns, limits) for market in world.of_asset(memory.asset))
         reading = AssetReading(
             asset=memory.asset,
-            markets=tuple(read_market(market, world.now_ns, limits) for market in world.of_asset(memory.asset)),
+            markets=markets,
+            liquidated=liquidated(markets),
             dislocation=memory.dislocations.lasting.get(memory.asset),
             changes=tuple(changes),
             sighted=tuple(sorted({verdict.rule for verdict in verdicts if verdict.known})),

@@ -8,6 +8,8 @@ import msgspec
 
 from detector.bars import Ring, Tally
 from detector.kernel import Window
+from detector.stats.peer_share import PeerShare
+from detector.throttle import Estimate, Shown
 from schemas.market import Adl, DerivativeState, Liquidation, OpenInterest
 
 MINUTE_NS = 60_000_000_000
@@ -24,7 +26,11 @@ class Forced(msgspec.Struct):
     liquidated: tuple[Window, Window] = msgspec.field(default_factory=lambda: (_window(), _window()))
     seen: bool = False
     """Whether this market ever showed a liquidation of known worth: before, silence may be ignorance."""
+    last_liquidation_ns: int = 0
+    """Of known worth."""
     sampled: bool = False
+    sampled_ns: int = 0
+    """When a row last said that it was sampled."""
     unknown_notional: int = 0
     deleveraged: Window = msgspec.field(default_factory=_window)
     last_adl_ns: int = 0
@@ -43,15 +49,23 @@ class Forced(msgspec.Struct):
     open_interest_usd: float = nan
     oi_seconds: Ring = msgspec.field(default_factory=lambda: Ring.of(301))
     oi_change_300s: float | None = None
+    usd_since_open_interest: float = 0.0
+    """Liquidated since the last figure of open interest, which cannot tell of it yet."""
+    shares: dict[str, PeerShare] = {}
+    """Of a throttled feed: how this market usually compares with each complete one of the asset, by its key."""
+    estimate: Estimate | None = None
+    """Of the minute that ended with the last second; None where nothing was reported in it."""
 
     def on_liquidation(self, event: Liquidation, now_ns: int) -> None:
         """Account for a forced close."""
-        self.sampled = self.sampled or event.sampled
+        if event.sampled:
+            self.sampled, self.sampled_ns = True, now_ns
         self.prints_this_second += 1
         if event.notional_usd is None:
             self.unknown_notional += 1
             return
-        self.seen = True
+        self.seen, self.last_liquidation_ns = True, now_ns
+        self.usd_since_open_interest += event.notional_usd
         self.liquidated[LONGS if event.liquidated == "long" else SHORTS].add(now_ns, event.notional_usd)
 
     def on_adl(self, event: Adl, now_ns: int) -> None:
@@ -73,6 +87,7 @@ class Forced(msgspec.Struct):
     def on_open_interest(self, event: OpenInterest) -> None:
         """Take the venue's figure."""
         self.open_interest = event.open_interest
+        self.usd_since_open_interest = 0.0
         self.open_interest_usd = event.notional_usd if event.notional_usd is not None else nan
 
     def close_second(self, now_s: int, now_ns: int, learn: bool) -> None:
@@ -86,6 +101,18 @@ class Forced(msgspec.Struct):
         earlier = self.minutes_usd.ago(now_s, 300)
         if learn and earlier > self.busiest_minute_usd:
             self.busiest_minute_usd = earlier
+
+    def shown(self, now_ns: int) -> tuple[Shown, Shown]:
+        """Longs and shorts of the last minute, as reported."""
+        longs, shorts = self.liquidated
+        return Shown(longs.sum(0, now_ns), longs.count(0, now_ns)), Shown(
+            shorts.sum(0, now_ns), shorts.count(0, now_ns)
+        )
+
+    def open_interest_fell(self, now_s: int) -> float | None:
+        """Lots lost in the last minute; None where it is unknown or did not fall."""
+        lost = self.oi_seconds.ago(now_s, 60) - self.open_interest
+        return lost if lost > 0 else None
 
     def minute_usd(self, now_ns: int) -> float:
         """Reported dollars liquidated in the last minute, both sides: a lower bound where the feed is sampled."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
 from detector.config import Config
 from detector.pool import Pool
 from detector.pulse import Pulse
-from schemas.reading import AssetReading, MarketReading
+from schemas.reading import AssetReading, Liquidated, MarketReading
 
 NS = 1_000_000_000
 
@@ -64,3 +64,20 @@ class Overview:
         """For how long the venue has not traded on any market; 0 or less where it just did."""
         pulse = self.pulses.get(venue)
         return self.now_ns - (pulse.last_ns if pulse is not None else 0)
+
+
+def liquidated(markets: Iterable[MarketReading]) -> Liquidated | None:
+    """What several markets liquidated in the last minute; None where none of them reported anything."""
+    told = [market for market in markets if market.liquidated_method]
+    if not told:
+        return None
+    reported = [market.liquidated_longs_usd + market.liquidated_shorts_usd for market in told]
+    guesses = [market.liquidated_estimate_usd for market in told]
+    uppers = [market.liquidated_upper_usd for market in told]
+    return Liquidated(
+        reported_usd=sum(reported),
+        estimate_usd=sum(shown if guess is None else guess for shown, guess in zip(reported, guesses, strict=True)),
+        upper_usd=None if None in uppers else sum(upper for upper in uppers if upper is not None),
+        methods=tuple(sorted({market.liquidated_method for market in told})),
+        partial=guesses.count(None),
+    )

@@ -15,6 +15,7 @@ def read_market(market: Market, now_ns: int, limits: Deleveraging) -> MarketRead
     seen, has_book = forced.seen, quotes.book is not None
     sides = (BID, ASK) if has_book else ()
     ratios = [ratio for side in sides if (ratio := quotes.confirmed_ratio(side)) is not None]
+    hidden = forced.estimate
     return MarketReading(
         venue=market.venue,
         instrument=market.instrument.instrument,
@@ -40,6 +41,9 @@ def read_market(market: Market, now_ns: int, limits: Deleveraging) -> MarketRead
         liquidations_seen=seen,
         liquidated_longs_usd=forced.liquidated[LONGS].sum(0, now_ns) if seen else 0.0,
         liquidated_shorts_usd=forced.liquidated[SHORTS].sum(0, now_ns) if seen else 0.0,
+        liquidated_estimate_usd=hidden.estimate_usd if hidden is not None else None,
+        liquidated_upper_usd=hidden.upper_usd if hidden is not None else None,
+        liquidated_method=hidden.method if hidden is not None else "",
         open_interest_usd=_known(forced.open_interest_usd),
         funding_rate=_known(forced.funding_rate),
         calm_ids=ids.calm_ids,

@@ -76,6 +76,7 @@ def _seconds(every_s: float | None, *, one: str = "s") -> str:
         return "?"
     if every_s == 1:
         return one
-    if every_s < 1:
-        return f"{every_s * 1000:g} ms"
-    return f"{every_s:g} s" if every_s < 120 else f"{every_s / 60:g} min"
+    for unit, length_s in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if every_s >= 2 * length_s or every_s == length_s:
+            return f"{every_s / length_s:g} {unit}"
+    return f"{every_s:g} s" if every_s > 1 else f"{every_s * 1000:g} ms"

@@ -16,6 +16,7 @@ CHUNK_BYTES = 1 << 18
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_LZ4 = b"\x04\x22\x4d\x18"
 
 
 class _Decompressor(Protocol):
@@ -59,6 +60,8 @@ class CompressedFile:
             with self.path.open("rb") as file:
                 magic = file.read(4)
                 file.seek(0)
+                if magic == _LZ4:
+                    raise RecordingError(f"{self.path}: lz4 is not read here; decompress it first: lz4 -d {self.path}")
                 chunks = self._counted(iter(lambda: file.read(self._chunk_bytes), b""))
                 if magic.startswith(_GZIP):
                     # 31: gzip wrapper with the largest window.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Literal, NoReturn
@@ -18,15 +19,17 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from producers.clock import END_OF_RECORDING_NS, MARK_BYTES, mark_ns
 from producers.endings import FORBIDDEN_WAIT_S, Ending, of_close, of_handshake
+from producers.errand import Errand
 from producers.errors import DecodeError
 from producers.health import Health
 from producers.pace import Pace
+from producers.proxy import proxy_for
 from producers.venue import Ack, Control, Refusal, Reply, Socket, Venue
 from schemas.base import Event
 
 logger = logging.getLogger(__name__)
 
-MAX_FRAME_BYTES = 16 * 1024 * 1024
+MAX_FRAME_BYTES = 32 * 1024 * 1024
 """Far above any market frame; a larger one is an attack or an error and closes the connection."""
 
 READ_AHEAD_FRAMES = 1024
@@ -66,6 +69,11 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     overlap_s: float = 2.0
 
 
+def message_pace(venue: Venue) -> Pace:
+    """How often a connection may say something; or all of them together, where they share it."""
+    return Pace(limit=MESSAGE_SHARE * venue.limits.messages_per_s, per_s=1.0, burst=1, now_s=time.monotonic)
+
+
 class Connection:
     """A connection and what it has seen. `on_frame` gets every raw frame; its taker calls `read` when it is its turn.
 
@@ -86,10 +94,12 @@ class Connection:
         on_state: Callable[[Literal["rejected", "up"], str], None],
         on_mark: Callable[[int], None] | None = None,
         hold: Callable[[], Awaitable[None]] | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._venue = venue
         self._socket = socket
         self._url = url
+        self._proxy = proxy_for(url)
         self._timing = timing
         self._health = health
         self._carried = carried
@@ -98,8 +108,7 @@ class Connection:
         self._on_mark = on_mark
         self._hold = hold
         self._held = False
-        messages_per_s = MESSAGE_SHARE * venue.limits.messages_per_s
-        self._pace = Pace(limit=messages_per_s, per_s=1.0, burst=1, now_s=time.monotonic)
+        self._pace = pace or message_pace(venue)
         hourly = venue.limits.operations_per_h
         operations = None if hourly is None else OPERATIONS_SHARE * hourly
         self._hourly = (
@@ -107,9 +116,12 @@ class Connection:
             if operations is None
             else Pace(limit=operations, per_s=3600.0, burst=int(OPERATIONS_BURST * operations), now_s=time.monotonic)
         )
-        self._to_say: asyncio.Queue[str] = asyncio.Queue()
+        self._errands: deque[Errand] = deque()
+        self._told = asyncio.Event()
+        self._gone = False
         self._replies: asyncio.Queue[str] = asyncio.Queue()
         self._number: int | None = None
+        self._holed = False
         self._ending: Ending | None = None
         self._over = asyncio.Event()
         self._answered = asyncio.Event()
@@ -121,6 +133,8 @@ class Connection:
         self.market_frames = 0
         self.last_data_ns: int | None = None
         self.up = False
+        self.leaving = asyncio.Event()
+        """The venue has announced the end: time to open another."""
         self.proven = asyncio.Event()
         """Up and delivering: an older connection may be closed in favour of this one."""
 
@@ -130,6 +144,7 @@ class Connection:
         try:
             websocket = await connect(
                 self._url,
+                proxy=None if self._proxy is None else self._proxy.url,
                 additional_headers=self._socket.headers,
                 max_size=MAX_FRAME_BYTES,
                 max_queue=READ_AHEAD_FRAMES,
@@ -142,7 +157,7 @@ class Connection:
             )
         # ImportError: a SOCKS proxy in the environment without the library that speaks it.
         except (OSError, WebSocketException, TimeoutError, EOFError, ImportError) as error:
-            ending = of_handshake(error, now_ns=time.time_ns())
+            ending = of_handshake(error, now_ns=time.time_ns(), proxy=self._proxy)
             self._health.add(self._venue.id, "connect_failures", ending.reason)
             return ending
         self.opened = True
@@ -156,25 +171,31 @@ class Connection:
         except ConnectionClosed as closed:
             return self._ending or of_close(closed)
         finally:
+            self._gone = True
             for task in chores:
                 task.cancel()
+            for errand in self._errands:
+                errand.over.set()
             results = await asyncio.gather(*chores, return_exceptions=True)
             await websocket.close()
             for result in results:
                 if isinstance(result, Exception):
                     raise result
 
-    def tell(self, frames: Sequence[str]) -> None:
-        """Say these on the socket, in order, within the venue's limits."""
-        for text in frames:
-            self._to_say.put_nowait(text)
+    def tell(self, errand: Errand) -> None:
+        """Say its frames on the socket, in order, within the venue's limits."""
+        if self._gone:
+            errand.over.set()
+        else:
+            self._errands.append(errand)
+            self._told.set()
 
     def read(self, raw: bytes, recv_ns: int) -> Sequence[Event]:
-        """The events of a frame. A control frame is acted upon and yields none; an unreadable one is counted."""
-        answer: Any  # a frame holds events or controls, never both: its first element tells
+        """The events of a frame. What controls the connection is acted upon; an unreadable frame is counted."""
+        answer: Any  # most frames hold events alone; where one confirms as well, that stands first
         number = self._venue.message_number(raw)
-        if number is not None:
-            self._count_on(number)
+        if number is not None and not self._counts(number):
+            return ()
         try:
             answer = self._venue.parse(raw, recv_ns)
         except DecodeError as error:
@@ -190,8 +211,14 @@ class Connection:
             return ()
         if not isinstance(answer[0], Event):
             for control in answer:
-                self._heed(control)
-            return ()
+                if not isinstance(control, Event):
+                    self._heed(control)
+            # Only now: one answer may confirm some subscriptions and refuse others.
+            if self._acks + len(self._rejections) >= self._socket.expect_acks:
+                self._answered.set()
+            answer = [event for event in answer if isinstance(event, Event)]
+            if not answer:
+                return ()
         self.market_frames += 1
         self.last_data_ns = recv_ns
         if self.up and not self.proven.is_set():
@@ -231,12 +258,14 @@ class Connection:
             else:
                 self._count_unreadable("not_a_mark", frame)
 
-    def _count_on(self, number: int) -> None:
-        """Venues that number every message of a connection show what was lost: then nothing on it can be trusted."""
+    def _counts(self, number: int) -> bool:
+        """Venues that number every message of a connection show what was lost: then nothing after it can be trusted."""
         expected, self._number = self._number, number + 1
-        if expected is not None and number > expected and self._on_mark is None:
+        if expected is not None and number > expected and self._on_mark is None and not self._holed:
+            self._holed = True
             self._health.add(self._venue.id, "lost_messages", count=number - expected)
             self._end(Ending(reason="lost_messages", message=f"message {expected} is missing: the next was {number}"))
+        return not self._holed
 
     def _count_unreadable(self, reason: str, raw: bytes) -> None:
         venue = self._venue.id
@@ -250,18 +279,20 @@ class Connection:
         elif isinstance(control, Reply):
             self._replies.put_nowait(control.text)
         elif isinstance(control, Refusal):
-            self._health.add(self._venue.id, "refusals", control.reason)
+            self._health.add(self._venue.id, "refusals", control.action)
             logger.warning("%s %s: refused (%s): %s", self._venue.id, self._socket.name, control.action, control.reason)
-            if not self._answered.is_set():
+            if control.action == "replace":
+                self.leaving.set()
+            elif not self._answered.is_set() or not self.up:
                 self._rejections.append(control.reason)
+            elif control.action == "ignore":
+                self._on_state("up", f"refused: {control.reason}")
             if control.action == "resubscribe":
                 self._asked_again.set()
             elif control.action == "reconnect":
                 self._end(Ending(reason="asked_to_reconnect", message=control.reason))
             elif control.action == "fatal":
                 self._end(Ending(reason="refused", message=control.reason, wait_s=FORBIDDEN_WAIT_S, refused=True))
-        if self._acks + len(self._rejections) >= self._socket.expect_acks:
-            self._answered.set()
 
     def _end(self, ending: Ending) -> None:
         self._ending = self._ending or ending
@@ -280,13 +311,26 @@ class Connection:
 
     async def _operate(self, websocket: ClientConnection, text: str) -> None:
         """Say what venues count by the hour: subscriptions, and their end."""
+        await self._take_turn()
+        await self._say(websocket, text)
+
+    async def _take_turn(self) -> None:
         if self._on_mark is None and self._hourly is not None:
             await asyncio.sleep(self._hourly.reserve_s())
-        await self._say(websocket, text)
 
     async def _speak(self, websocket: ClientConnection) -> None:
         while True:
-            await self._operate(websocket, await self._to_say.get())
+            await self._told.wait()
+            self._told.clear()
+            while self._errands:
+                errand = self._errands[0]
+                for _ in errand.frames:
+                    await self._take_turn()
+                if errand.wanted():
+                    for text in errand.frames:
+                        await self._say(websocket, text)
+                    errand.said = True
+                self._errands.popleft().over.set()
 
     async def _reply(self, websocket: ClientConnection) -> None:
         while True:
@@ -313,10 +357,10 @@ class Connection:
     def _confirm(self) -> None:
         expected, acks = self._socket.expect_acks, self._acks
         # A recording that plays was subscribed to, whatever became of the acks.
-        if acks >= expected or self._marks:
+        if (acks >= expected and not self._rejections) or self._marks:
             self._rise("")
             return
-        partial = f"{acks} of {expected} subscriptions confirmed"
+        partial = f"{acks} of {expected} subscriptions confirmed" if acks < expected else "refused"
         if self._rejections:
             partial += ": " + ", ".join(sorted(set(self._rejections)))
         if acks:

@@ -18,12 +18,16 @@ from producers.book_ids import fits, follows, precedes
 from producers.venue import Sequencing
 from schemas.base import Event
 from schemas.health import Gap
-from schemas.market import BookDelta, BookSnapshot
+from schemas.market import BookDelta, BookSnapshot, Trade
 
 MOST_BUFFERED = 5_000
 """Deltas withheld while waiting for a snapshot: 8 minutes at 10 a second."""
+WANTED = 2
+"""Deltas that show that a snapshot is needed: one that is asked for at the first might be older than it."""
 MOST_OLD = 200
 """So many deltas in a row with ids at or below the last one are no overlap: the venue counts anew."""
+FIRST_IDS = 1
+"""A whole book with an id up to this begins the venue's count anew, whatever came before."""
 MAX_AHEAD_NS = 10 * 10**9
 """An event time further ahead of its receipt is cut back: one bad clock must not push all later times ahead."""
 
@@ -58,6 +62,8 @@ class BookSync:
         self._requested = False
         self._old_run = 0
         self._unanchored = 0
+        self._fresh = False
+        """Nothing has followed the last book of the socket's."""
         self._clock_ns = 0
 
     @property
@@ -68,7 +74,8 @@ class BookSync:
     @property
     def wants_snapshot(self) -> bool:
         """Whether a snapshot should be asked for; only once two deltas are there, or it might be older than they."""
-        return (len(self._buffer) >= 2 or self._unanchored >= 2) and self._held is None and not self._requested
+        enough = len(self._buffer) >= WANTED or self._unanchored >= WANTED
+        return enough and self._held is None and not self._requested
 
     def snapshot_requested(self) -> None:
         """Note that a request is under way: nothing is wanted until it is answered or failed."""
@@ -88,8 +95,9 @@ class BookSync:
         # A venue that counts anew, or repeats its last id as a sign of life, says so by naming the id before.
         names_last = newest_id is not None and rule.chain == "prev_id" and delta.prev_id == newest_id
         if newest_id is not None and last_id <= newest_id and not names_last:
-            return self._on_old(delta)
-        follows_on = newest_id is None or follows(rule, newest_id, delta)
+            return self._on_old(rule, delta)
+        follows_on = newest_id is None or follows(rule, newest_id, delta) or self._straddles(newest_id, delta)
+        self._fresh = False
         if self._synced and not follows_on:
             return self._broken(delta, f"ids do not follow: {newest_id}, then {delta.first_id}..{last_id}")
         self._newest_id = last_id
@@ -123,11 +131,19 @@ class BookSync:
         self._held = snapshot
         return [] if self._synced else self._anchored(self._rule)
 
+    def on_lost(self, ts_recv_ns: int, reason: str) -> list[Event]:
+        """The reader of the frames found the book wrong: as after a disconnect, and a whole one is wanted at once."""
+        gap = self.on_disconnect(ts_recv_ns, reason)
+        self._unanchored = WANTED
+        return gap
+
     def on_disconnect(self, ts_recv_ns: int, reason: str) -> list[Event]:
         """Begin anew; a `Gap` where the book was current until now."""
-        was_synced, since_ns = self._synced, self._clock_ns
+        was_synced, since_ns, requested = self._synced, self._clock_ns, self._requested
         self._reset()
         if not was_synced:
+            # What was asked for is still under way.
+            self._requested = requested
             return []
         self._clock_ns = max(since_ns, ts_recv_ns)
         return [self._gap(since_ns, ts_recv_ns, reason)]
@@ -136,23 +152,30 @@ class BookSync:
         """Begin again from a book of the socket's.
 
         While sockets are changed over, the new one's first book may be older than what the old one has brought since. A
-        lower id at a later time is a venue that counts anew.
+        lower id at a later time, or the first id, is a venue that counts anew.
         """
         newest_id, last_id = self._newest_id, snapshot.last_id
-        is_older = newest_id is not None and last_id is not None and last_id < newest_id
+        is_older = newest_id is not None and last_id is not None and FIRST_IDS < last_id < newest_id
         if self._synced and is_older and snapshot.ts_event_ns <= self._clock_ns:
             self.dropped += 1
             return []
         self._reset()
         self._newest_id = last_id
         self._synced = True
+        self._fresh = True
         return [self._stamped(snapshot, snapshot.ts_event_ns)]
+
+    def _straddles(self, newest_id: int, delta: BookDelta) -> bool:
+        """Whether the first delta after a book of the socket's began before it: quantities are absolute."""
+        prev_id, last_id = delta.prev_id, delta.last_id
+        return self._fresh and prev_id is not None and last_id is not None and prev_id <= newest_id <= last_id
 
     def _on_unnumbered(self, rule: Sequencing, delta: BookDelta) -> list[Event]:
         """Deltas without ids follow a book of the socket's that has none: what is lost of them, nobody sees."""
         if rule.snapshots == "socket" and self._newest_id is None:
             if self._synced or self._accept_unanchored:
-                return [self._stamped(delta, delta.ts_event_ns)]
+                # Without numbers only different times keep the order of what is known to the same millisecond.
+                return [self._stamped(delta, max(delta.ts_event_ns, self._clock_ns + 1))]
             self._unanchored += 1
             return []
         self.dropped += 1
@@ -174,12 +197,11 @@ class BookSync:
         self._buffer.append(delta)
         if self._held is not None:
             return self._anchored(rule)
-        if len(self._buffer) <= MOST_BUFFERED:
-            return []
-        since_ns = self._buffer[0].ts_event_ns
-        self._reset()
-        self._clock_ns = max(self._clock_ns, since_ns)
-        return [self._gap(since_ns, delta.ts_recv_ns, f"no snapshot came for {MOST_BUFFERED} deltas")]
+        if len(self._buffer) > MOST_BUFFERED:
+            # The book is unknown and said to be; a snapshot that comes so late meets the newest of them.
+            self._buffer.popleft()
+            self.dropped += 1
+        return []
 
     def _anchored(self, rule: Sequencing) -> list[Event]:
         """Join the held snapshot and the buffered deltas if they meet; a snapshot older than they is of no use."""
@@ -197,7 +219,10 @@ class BookSync:
         buffer.clear()
         return [event for delta in deltas for event in self._applied(rule, delta)]
 
-    def _on_old(self, delta: BookDelta) -> list[Event]:
+    def _on_old(self, rule: Sequencing, delta: BookDelta) -> list[Event]:
+        """A repetition, from a second connection or after a reconnect; unless the venue has begun to count anew."""
+        if rule.snapshots == "socket" and delta.ts_event_ns > self._clock_ns:
+            return self._broken(delta, f"ids went back: {self._newest_id}, then {delta.last_id}")
         self.dropped += 1
         self._old_run += 1
         return self._broken(delta, "ids went back") if self._old_run >= MOST_OLD else []
@@ -219,6 +244,7 @@ class BookSync:
         self._requested = False
         self._old_run = 0
         self._unanchored = 0
+        self._fresh = False
 
     def _gap(self, since_ns: int, ts_recv_ns: int, reason: str) -> Gap:
         return Gap(
@@ -239,24 +265,44 @@ class BookSync:
 
 
 class BookSyncs:
-    """The books of one venue, made on demand."""
+    """The books of one venue, made on demand. Rows of one moment keep their order, too, where no number does it."""
 
     def __init__(self, *, venue: str, sequencing: Sequencing | None, accept_unanchored: bool = False) -> None:
         self._venue = venue
         self._sequencing = sequencing
         self._accept_unanchored = accept_unanchored
         self._syncs: dict[str, BookSync] = {}
+        self._moments: dict[str, tuple[int, int]] = {}
+        """Time of the last trade without a number, and how many came at it, by market."""
+        self.restless = False
+        """Something was withheld or lost since somebody looked: a book may be wanted."""
 
     def feed(self, events: Iterable[Event]) -> list[Event]:
         """The events, with those of books replaced by what may be published of them."""
         out: list[Event] = []
         for event in events:
-            if isinstance(event, BookDelta):
-                out += self.of(event.instrument).on_delta(event)
-            elif isinstance(event, BookSnapshot):
-                out += self.of(event.instrument).on_snapshot(event)
+            kind = type(event)
+            if kind is BookDelta:
+                found = self.of(event.instrument).on_delta(event)  # type: ignore[arg-type]
+                self.restless = self.restless or len(found) != 1 or type(found[0]) is Gap
+                out += found
+            elif kind is BookSnapshot:
+                out += self.of(event.instrument).on_snapshot(event)  # type: ignore[arg-type]
+            elif kind is Trade and type(event.trade_id) is not int:  # type: ignore[attr-defined]
+                out.append(self._apart(event))
             elif isinstance(event, Gap) and event.channel == "book":
-                # Whoever reads the frames found the book wrong; how long it was right is known here.
+                # How long the book was right is known here.
+                out += self.of(event.instrument).on_lost(event.ts_recv_ns, event.reason)
+                self.restless = True
+            else:
+                out.append(event)
+        return out
+
+    def hear(self, events: Iterable[Event]) -> list[Event]:
+        """A session's own words: a book that its socket carried begins anew, and its chain says since when it lacks."""
+        out: list[Event] = []
+        for event in events:
+            if isinstance(event, Gap) and event.channel == "book":
                 out += self.of(event.instrument).on_disconnect(event.ts_recv_ns, event.reason)
             else:
                 out.append(event)
@@ -274,15 +320,19 @@ class BookSyncs:
             )
         return sync
 
-    def disconnect(self, instruments: Iterable[str], ts_recv_ns: int, reason: str) -> list[Event]:
-        """Begin these books anew; their gaps."""
-        return [event for name in instruments for event in self.of(name).on_disconnect(ts_recv_ns, reason)]
-
     def wanting(self) -> list[str]:
         """Markets that want a snapshot now."""
+        self.restless = False
         return [name for name, sync in self._syncs.items() if sync.wants_snapshot]
 
     @property
     def dropped(self) -> int:
         """Book messages that were older than their books, in all."""
         return sum(sync.dropped for sync in self._syncs.values())
+
+    def _apart(self, trade: Event) -> Event:
+        """A trade a nanosecond after the one before it in the same moment: a sweep's last price is its last fill."""
+        at_ns, count = self._moments.get(trade.instrument, (0, 0))
+        count = count + 1 if trade.ts_event_ns == at_ns else 0
+        self._moments[trade.instrument] = trade.ts_event_ns, count
+        return msgspec.structs.replace(trade, ts_event_ns=trade.ts_event_ns + count) if count else trade

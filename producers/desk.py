@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from producers.continuity import BookSyncs
 from producers.errors import DecodeError
+from producers.gap_lines import read_gaps
 from producers.health import Health
 from producers.rest import RestAnswer
 from producers.snapshots import Snapshots
@@ -41,14 +42,13 @@ class Desk:
     def feed(self, events: Sequence[Event]) -> list[Event]:
         """What may be published of these market events."""
         out = self._books.feed(events)
-        # Only a delta that was withheld can want a snapshot.
-        if len(out) < len(events) and self.snapshots is not None:
+        if self._books.restless and self.snapshots is not None:
             self.snapshots.ask()
         return out
 
     def hear(self, events: Sequence[Event]) -> list[Event]:
         """What may be published of a session's own words: a lost book is the chain's to declare, in the book's time."""
-        return self._books.feed(events)
+        return self._books.hear(events)
 
     def polled(self, name: str, answer: RestAnswer) -> list[Event]:
         """What may be published of the answer to a repeated call."""
@@ -56,6 +56,14 @@ class Desk:
             return list(self.venue.parse_poll(name, answer.body, answer.ts_recv_ns))
         except DecodeError as error:
             self._health.add(self.venue.id, "poll_failures", error.reason)
+            return []
+
+    def missed(self, body: bytes) -> list[Event]:
+        """What may be published of the gaps that a recording tells of."""
+        try:
+            return self._books.hear(read_gaps(body))
+        except DecodeError as error:
+            self._health.add(self.venue.id, "decode_errors", error.reason)
             return []
 
     def snapshot(self, instrument: Instrument, answer: RestAnswer) -> list[Event]:

@@ -14,15 +14,17 @@ import msgspec
 
 from producers.backoff import Backoff
 from producers.clock import Clock, ClockName, RecordedClock, WallClock
-from producers.connection import Timing
+from producers.connection import Timing, message_pace
 from producers.continuity import BookSyncs
 from producers.desk import Desk
 from producers.endings import FORBIDDEN_WAIT_S
+from producers.errand import Errand
 from producers.errors import DecodeError, FleetError, RestError
 from producers.health import Health
 from producers.intake import LiveIntake, Publish, Record, RecordedIntake
 from producers.pace import Pace
 from producers.poller import Poller
+from producers.proxy import PROXY, REFUSED_BY_PROXY
 from producers.rest import ASKED_TO_WAIT, Rest, Silence
 from producers.selection import select
 from producers.session import Intake, Session
@@ -34,6 +36,8 @@ from schemas.instrument import Instrument
 
 logger = logging.getLogger(__name__)
 
+CONNECT_SHARE = 0.9
+"""Of a venue's connections per minute: each is made a little after its turn, so two may be closer than their turns."""
 BURST_SHARE = 0.2
 """So much of a venue's connections per minute may be made at once; the rest is spread over the minute."""
 
@@ -184,8 +188,10 @@ class Fleet:
 
     def _sessions(self, venue: Venue, instruments: Sequence[Instrument], intake: Intake) -> list[Session]:
         self._listens = self._listens or bool(instruments)
-        limit = venue.limits.connects_per_min
-        gate = Pace(limit=limit, per_s=60.0, burst=int(limit * BURST_SHARE), now_s=time.monotonic)
+        limit = CONNECT_SHARE * venue.limits.connects_per_min
+        at_once = venue.limits.connects_at_once or int(limit * BURST_SHARE)
+        gate = Pace(limit=limit, per_s=60.0, burst=at_once, now_s=time.monotonic)
+        pace = message_pace(venue) if venue.limits.messages_shared else None
         return [
             Session(
                 venue=venue,
@@ -196,6 +202,8 @@ class Fleet:
                 health=self.health,
                 timing=self._timing,
                 hold=self._hold,
+                pace=pace,
+                markets=[instrument.instrument for instrument in instruments],
             )
             for socket in venue.sockets(instruments)
         ]
@@ -219,6 +227,7 @@ class Fleet:
                 return await self._markets(venue, rest)
             except RestError as error:
                 refused = error.status is not None and 400 <= error.status < 500 and error.status not in ASKED_TO_WAIT
+                refused = refused or error.reason == REFUSED_BY_PROXY
                 reason = f"no market list: {error}; {self._advice(error, refused)}"
             except DecodeError as error:
                 refused = False
@@ -233,6 +242,8 @@ class Fleet:
         status = error.status if error is not None else None
         if status in (401, 403, 451):
             advice = "this venue refuses your location or network: check where you connect from"
+        elif error is not None and error.reason in (PROXY, REFUSED_BY_PROXY):
+            advice = ""  # the error says it
         elif refused:
             advice = "the venue has nothing there: check the address"
         elif error is None:
@@ -243,9 +254,8 @@ class Fleet:
             advice = "the venue is in trouble: check its status page"
         else:
             advice = "check the address and your connection"
-        if refused:
-            return f"{advice}; next try in {FORBIDDEN_WAIT_S / 60:.0f} min"
-        return f"{advice}; next try within {self._timing.retry_cap_s:.0f} s"
+        again = f"in {FORBIDDEN_WAIT_S / 60:.0f} min" if refused else f"within {self._timing.retry_cap_s:.0f} s"
+        return "; ".join(filter(None, (advice, f"next try {again}")))
 
     def _complain(self, venue: Venue, state: Literal["down", "rejected"], reason: str) -> None:
         logger.warning("%s: %s", venue.id, reason)
@@ -262,6 +272,6 @@ class Fleet:
         self._publish([status])
 
 
-def _resubscribe(sessions: Sequence[Session], instrument: str, frames: Sequence[str]) -> bool:
-    """Say frames on the socket that carries the book of a market; whether there is one."""
-    return any(session.resubscribe(instrument, frames) for session in sessions)
+def _resubscribe(sessions: Sequence[Session], instrument: str, errand: Errand) -> bool:
+    """Have something said on the socket that carries the book of a market; whether there is one."""
+    return any(session.resubscribe(instrument, errand) for session in sessions)

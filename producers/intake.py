@@ -11,6 +11,7 @@ from typing import TypeAlias
 from producers.clock import END_OF_RECORDING_NS, RecordedClock
 from producers.connection import Connection
 from producers.desk import Desk
+from producers.gap_lines import GAPS, gaps_body
 from producers.health import Health
 from producers.merge import ReceiveTimeMerge
 from producers.recording import rest_answer
@@ -23,8 +24,8 @@ Publish: TypeAlias = Callable[[Sequence[Event]], None]
 """Takes each batch in order. It must not block: it runs between two looks at the sockets."""
 
 Record: TypeAlias = Callable[[str, int, bytes, str], None]
-"""Sees (venue id, receive time, raw bytes, kind) before parsing: kind is `frame`, `book:<symbol>` or `poll:<name>`, and
-before these once `markets`, with the chosen instruments as JSON in place of raw bytes.
+"""Sees (venue id, receive time, raw bytes, kind) before parsing: kind is `frame`, `book:<symbol>`, `poll:<name>` or
+`gaps`, and before these once `markets`, with the chosen instruments as JSON in place of raw bytes.
 """
 
 RELEASE_FRAMES = 1024
@@ -72,7 +73,11 @@ class LiveIntake:
     def say(self, session: Session, speech: Speech) -> None:
         """In order with the frames that came before."""
         self._through_books()
-        self._ready += self._desk.hear(speech(time.time_ns()))
+        recv_ns = time.time_ns()
+        said = speech(recv_ns)
+        if self._record is not None and (body := gaps_body(said)):
+            self._record(self._venue, recv_ns, body, GAPS)
+        self._ready += self._desk.hear(said)
         self._due.set()
 
     def answer(self, instrument: Instrument, answer: RestAnswer | None) -> None:
@@ -206,12 +211,14 @@ class RecordedIntake:
 
     def _read(self, desk: Desk, connection: Connection, raw: bytes, recv_ns: int) -> list[Event]:
         venue = desk.venue.id
-        # Repeated calls were answered while the recording was made: the server that plays it says the answers again.
-        polled = rest_answer(raw)
-        if polled is not None and polled.rest == "poll":
+        # What was no frame when the recording was made, the server that plays it says in line: answers to repeated
+        # calls, and what was missing.
+        line = rest_answer(raw)
+        if line is not None:
+            body = bytes(line.body)
             if self._record is not None:
-                self._record(venue, recv_ns, bytes(polled.body), f"poll:{polled.symbol}")
-            return desk.polled(polled.symbol, RestAnswer(bytes(polled.body), recv_ns))
+                self._record(venue, recv_ns, body, f"poll:{line.symbol}" if line.rest == "poll" else line.rest)
+            return desk.polled(line.symbol, RestAnswer(body, recv_ns)) if line.rest == "poll" else desk.missed(body)
         desk.frames += 1
         if self._record is not None:
             self._record(venue, recv_ns, raw, "frame")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from producers.continuity import BookSyncs
 from producers.errors import DecodeError
+from producers.gap_lines import read_gaps
 from producers.kafka.mirror import BookMirror
 from producers.keyframe_lines import keyframe_body
 from producers.venue import Venue
@@ -50,6 +51,14 @@ class RecordedBooks:
         except DecodeError:
             return
 
+    def missed(self, body: bytes) -> None:
+        """What a session lacks was written."""
+        try:
+            gaps = read_gaps(body)
+        except DecodeError:
+            return
+        self._follow(self._syncs.hear(gaps))
+
     def keyframes(self) -> Iterator[tuple[str, bytes]]:
         """Venue symbol and body of each book that is known now; the others follow as `late` ones."""
         self._late = set(self._heard)
@@ -72,7 +81,10 @@ class RecordedBooks:
         if not events:
             return
         self._heard.update(event.instrument for event in events)
-        for event in self._syncs.feed(events):
+        self._follow(self._syncs.feed(events))
+
+    def _follow(self, events: Sequence[Event]) -> None:
+        for event in events:
             if isinstance(event, BookDelta | BookSnapshot):
                 mirror = self._mirrors.get(event.instrument)
                 if mirror is None:

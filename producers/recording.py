@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -39,6 +39,9 @@ _NS_PER_UNIT = {10: 10**9, 13: 10**6, 16: 10**3, 19: 1}
 
 Recognise = Callable[[bytes], tuple[str, str] | None]
 """Venue id and venue symbol of a raw frame, or None where it is not known."""
+
+Date = Callable[[bytes], int | None]
+"""When a line without a receive time was written; None where it does not tell."""
 
 
 class RecordedFrame(NamedTuple):
@@ -66,6 +69,14 @@ class SymbolReader(Protocol):
 
     def symbol_of(self, frame: bytes) -> str | None:
         """The venue symbol of a frame of this venue; None for any other."""
+
+
+@runtime_checkable
+class OwnFiles(Protocol):
+    """A venue whose own program writes files, whose lines are read like frames and tell their time themselves."""
+
+    def written_ns(self, line: bytes) -> int | None:
+        """When a line of such a file was written; None for any other line."""
 
 
 _decode_rest = msgspec.json.Decoder(RecordedAnswer).decode
@@ -107,6 +118,16 @@ def recogniser(venues: Sequence[SymbolReader]) -> Recognise:
     return recognise
 
 
+def dating(venues: Iterable[object]) -> Date:
+    """Date the lines of venues' own files by asking each venue that has any."""
+    readers = [venue.written_ns for venue in venues if isinstance(venue, OwnFiles)]
+
+    def date(line: bytes) -> int | None:
+        return next((at_ns for written_ns in readers if (at_ns := written_ns(line)) is not None), None)
+
+    return date
+
+
 class Recording:
     """One recording of one venue; iterating reads it from its beginning.
 
@@ -120,6 +141,8 @@ class Recording:
         What tells the venue and the symbol of a frame.
     venue_id
         The venue, where it is known beforehand.
+    date
+        What tells the time of lines without a receive time; without it they are no frames.
 
     Attributes
     ----------
@@ -141,6 +164,7 @@ class Recording:
         recognise: Recognise,
         venue_id: str | None = None,
         continued_by: Sequence[Path] = (),
+        date: Date | None = None,
         chunk_bytes: int = CHUNK_BYTES,
     ) -> None:
         self.path = path
@@ -150,6 +174,7 @@ class Recording:
         self.skipped: Counter[str] = Counter()
         self.warnings: list[str] = []
         self.size = 0
+        self._date = date
         self._files = [CompressedFile(path, chunk_bytes=chunk_bytes) for path in self.paths]
         self._start_ns = 0
         head = list(islice(self._frames(), HEAD_FRAMES))
@@ -209,6 +234,9 @@ class Recording:
                 elif digits == b"0" and self.lines == first_line:
                     if file is self._files[0]:
                         self.header = read_header(self.path, raw)
+                elif line and self._date is not None and (written_ns := self._date(line)) is not None:
+                    time_ns = written_ns
+                    yield time_ns, line
                 elif line:
                     self.skipped["not_a_frame"] += 1
             follows = not file.damage

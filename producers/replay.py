@@ -6,6 +6,7 @@ what cannot be read is counted, by reason.
 
 from __future__ import annotations
 
+import copy
 import heapq
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,8 +18,9 @@ import msgspec
 
 from producers.continuity import BookSyncs
 from producers.errors import DecodeError, RecordingError
+from producers.gap_lines import GAPS, read_gaps
 from producers.keyframe_lines import read_keyframe
-from producers.recording import HEAD_FRAMES, RecordedAnswer, Recording, recogniser, rest_answer
+from producers.recording import HEAD_FRAMES, RecordedAnswer, Recording, dating, recogniser, rest_answer
 from producers.series import joined
 from producers.venue import Venue
 from schemas.base import Event
@@ -84,13 +86,20 @@ class Replay:
         batch_events: int = BATCH_EVENTS,
     ) -> None:
         self._venues = {venue.id: venue for venue in venues}
-        recognise = recogniser(venues)
+        pristine = copy.deepcopy(self._venues)
+        recognise, date = recogniser(venues), dating(venues)
         self._tracks = [
-            _Track(Recording(path, continued_by=rest, recognise=recognise, venue_id=venue_id), self._venues)
-            for path, *rest in joined(paths)
+            _Track(Recording(path, continued_by=rest, recognise=recognise, venue_id=venue_id, date=date), each)
+            for (path, *rest), each in zip(joined(paths), self._objects(pristine), strict=False)
         ]
         self.tallies = [track.tally for track in self._tracks]
         self._batch_events = batch_events
+
+    def _objects(self, pristine: dict[str, Venue]) -> Iterator[dict[str, Venue]]:
+        """For each recording venue objects of its own: what one remembers is no memory of another's."""
+        yield self._venues
+        while True:
+            yield copy.deepcopy(pristine)
 
     @property
     def instruments(self) -> list[Instrument]:
@@ -173,7 +182,7 @@ class _Track:
                 events = self._read_frame(raw, recv_ns)
             for event in events:
                 parsed[_kind(event)] += 1
-            out = books.feed(events)
+            out = books.feed(events) if answer is None or answer.rest != GAPS else books.hear(events)
             for event in out:
                 published[_kind(event)] += 1
                 if isinstance(event, Gap):
@@ -210,6 +219,8 @@ class _Track:
     def _read_answer(self, answer: RecordedAnswer, recv_ns: int) -> list[Event]:
         instrument = self._by_symbol.get(answer.symbol)
         try:
+            if answer.rest == GAPS:
+                return [*read_gaps(bytes(answer.body))]
             if answer.rest == "poll":
                 return list(self._venue.parse_poll(answer.symbol, bytes(answer.body), recv_ns))
             if answer.rest == "hole":

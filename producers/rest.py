@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import ssl
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +18,7 @@ from producers.backoff import Backoff, retry_after_s
 from producers.clock import RECORDED_RECEIVE_HEADER, ClockName
 from producers.errors import RestError
 from producers.health import Health
+from producers.proxy import Proxy, ProxyAddressError, ProxyFailure, http_failure, proxy_for, unreachable, unspeakable
 from producers.venue import Request
 
 logger = logging.getLogger(__name__)
@@ -88,16 +91,30 @@ class Rest:
         self._recorded = clock == "recorded"
         self._limits = limits or RestLimits()
         self._silence = silence or Silence()
+        self._proxy = proxy_for(self._base)
+        self._socks_errors: tuple[type[Exception], ...] = ()
+        self._socks_failure: Callable[[Exception, Proxy], ProxyFailure]
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         total_s = self._limits.recorded_total_s if self._recorded else self._limits.total_s
         timeout = aiohttp.ClientTimeout(total=total_s, connect=self._limits.connect_s)
-        # `trust_env`: people behind a proxy have said so in the environment, as the websocket side reads it too.
         # Whoever calls bounds how much it asks at once.
-        connector = aiohttp.TCPConnector(limit=0)
-        self._http = aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=True)
+        proxy = self._proxy
+        socks = proxy is not None and proxy.is_socks
+        connector = self._socks(proxy) if proxy is not None and socks else aiohttp.TCPConnector(limit=0)
+        through = proxy.url if proxy is not None and not socks else None
+        self._http = aiohttp.ClientSession(connector=connector, timeout=timeout, proxy=through)
         return self
+
+    def _socks(self, proxy: Proxy) -> aiohttp.TCPConnector:
+        # Not before it is needed: the rest of the world runs without it.
+        try:
+            from producers.socks import SOCKS_ERRORS, failure_of, socks_connector  # noqa: PLC0415
+        except ImportError as error:
+            raise ProxyAddressError(unspeakable(proxy).message) from error
+        self._socks_errors, self._socks_failure = SOCKS_ERRORS, failure_of
+        return socks_connector(proxy)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -119,7 +136,8 @@ class Rest:
                     logger.warning("%s asks for %.0f s of silence (%s)", self._venue, failure.silence_s, failure.reason)
                     self._silence.keep(failure.silence_s)
                 if not attempts_left:
-                    raise RestError(failure.reason, self._address(request), status=failure.status) from failure
+                    detail = failure.detail or self._address(request)
+                    raise RestError(failure.reason, detail, status=failure.status) from failure
             await asyncio.sleep(backoff.next_s())
         raise RestError("no_attempts", self._address(request))
 
@@ -138,16 +156,38 @@ class Rest:
                 self._judge(response, request)
                 body = await self._read(response, request)
                 return RestAnswer(body, self._received_ns(response))
+        except self._socks_errors as error:
+            raise self._by_proxy(error) from error
         except TimeoutError as error:
             raise _TryAgainError("timeout") from error
+        except (aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError) as error:
+            raise self._by_proxy(error) from error
         except aiohttp.InvalidURL as error:
             raise RestError("address", self._address(request)) from error
         except aiohttp.ClientConnectorDNSError as error:
             raise _TryAgainError("dns") from error
-        except aiohttp.ClientSSLError as error:
+        except (aiohttp.ClientSSLError, ssl.SSLError) as error:
             raise _TryAgainError("tls") from error
         except (aiohttp.ClientError, OSError) as error:
             raise _TryAgainError("connection") from error
+
+    def _by_proxy(self, error: Exception) -> Exception:
+        """The failure of a proxy as an error: one that does not want us is not asked again."""
+        if (proxy := self._proxy) is None:
+            return error
+        if isinstance(error, aiohttp.ClientHttpProxyError):
+            failure = http_failure(proxy, error.status)
+        elif isinstance(error, self._socks_errors):
+            failure = self._socks_failure(error, proxy)
+        else:
+            failure = unreachable(proxy)
+        if not failure.refused:
+            return _TryAgainError(failure.reason, detail=failure.message)
+        return self._refused_by_proxy(failure)
+
+    def _refused_by_proxy(self, failure: ProxyFailure) -> RestError:
+        self._health.add(self._venue, "rest_failures", failure.reason)
+        return RestError(failure.reason, failure.message)
 
     def _judge(self, response: aiohttp.ClientResponse, request: Request) -> None:
         status = response.status
@@ -159,6 +199,8 @@ class Rest:
             raise _TryAgainError(f"http_{status}", status=status, silence_s=default_s if asked_s is None else asked_s)
         if status >= 500:
             raise _TryAgainError(f"http_{status}", status=status)
+        if status == 407 and self._proxy is not None:
+            raise self._refused_by_proxy(http_failure(self._proxy, status))
         # Asking a 4xx again gives the same answer; `Fleet` decides whether to live without.
         self._health.add(self._venue, "rest_failures", f"http_{status}")
         raise RestError(f"http_{status}", self._address(request), status=status)
@@ -182,8 +224,11 @@ class Rest:
 
 
 class _TryAgainError(Exception):
-    def __init__(self, reason: str, *, status: int | None = None, silence_s: float | None = None) -> None:
+    def __init__(
+        self, reason: str, *, detail: str = "", status: int | None = None, silence_s: float | None = None
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.detail = detail
         self.status = status
         self.silence_s = silence_s

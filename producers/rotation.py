@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import msgspec
 
 from producers.errors import RecordingError
+from producers.gap_lines import GAPS
 from producers.keyframe_lines import KEYFRAME
 from producers.record import Recorder
 from producers.record_books import RecordedBooks
@@ -83,11 +84,13 @@ class VenueRecording:
         self._write_late(recv_ns)
 
     def answer(self, recv_ns: int, rest: str, body: bytes, symbol: str) -> None:
-        """Write a REST answer: `rest` is `book` or `poll`."""
+        """Write what is no frame: `rest` is `book`, `poll` or `gaps`."""
         recorder = self._ready(recv_ns, len(body))
         if recorder is not None:
             recorder.answer(recv_ns, rest, body, symbol)
-        if rest == "book":
+        if rest == GAPS:
+            self._books.missed(body)
+        elif rest == "book":
             self._books.fetched(recv_ns, body, symbol)
             self._write_late(recv_ns)
 

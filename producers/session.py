@@ -15,6 +15,7 @@ from producers.backoff import Backoff
 from producers.clock import ask_for_marks
 from producers.connection import Connection, Timing
 from producers.endings import Ending
+from producers.errand import Errand
 from producers.errors import FleetError
 from producers.health import Health
 from producers.merge import Source
@@ -58,6 +59,9 @@ CHANNELS: Mapping[type[Event], Channel] = {
     PriceBand: "derivative",
 }
 
+BESIDE: Mapping[str, Channel] = {"marks": "derivative", "trades": "trade"}
+"""With which channel a market's liquidations come."""
+
 ROTATE_FROM = 0.9
 """Sockets opened together rotate between this share of the lifetime and the whole of it, each at its own moment."""
 
@@ -95,6 +99,8 @@ class Session:
         timing: Timing | None = None,
         draw: Callable[[], float] = random.random,
         hold: Callable[[], Awaitable[None]] | None = None,
+        pace: Pace | None = None,
+        markets: Sequence[str] = (),
     ) -> None:
         url = websocket_base.rstrip("/") + socket.path
         self.source: Source = (venue.id, socket.name)
@@ -109,6 +115,8 @@ class Session:
         self._timing = timing or Timing()
         self._draw = draw
         self._hold = hold
+        self._pace = pace
+        self._markets = markets
         self._backoff = Backoff(base_s=self._timing.first_retry_below_s, cap_s=self._timing.retry_cap_s, draw=draw)
         self._carried: set[tuple[str, type[Event]]] = set()
         self._said: tuple[State, str] | None = None
@@ -123,7 +131,7 @@ class Session:
         try:
             life = await self._begin()
             while True:
-                await asyncio.wait({life.task}, timeout=self._until_rotation_s(life))
+                await self._until_over_or_due(life)
                 if not life.task.done():
                     life = await self._rotate(life)
                     continue
@@ -137,12 +145,12 @@ class Session:
             for life in tuple(self._lives):
                 await self._finish(life)
 
-    def resubscribe(self, instrument: str, frames: Sequence[str]) -> bool:
-        """Say `frames` where this session carries the book of the market; whether it does."""
+    def resubscribe(self, instrument: str, errand: Errand) -> bool:
+        """Have it said where this session carries the book of the market; whether it does."""
         if not self._lives or not {(instrument, BookDelta), (instrument, BookSnapshot)} & self._carried:
             return False
         # While sockets are changed over both carry it, and the newer one stays.
-        self._lives[-1].connection.tell(frames)
+        self._lives[-1].connection.tell(errand)
         return True
 
     async def _begin(self) -> _Life:
@@ -159,6 +167,7 @@ class Session:
             on_state=self._say,
             on_mark=(lambda recv_ns: intake.mark(self, recv_ns)) if intake.recorded else None,
             hold=self._hold,
+            pace=self._pace,
         )
         lifetime_s = self._venue.limits.lifetime_s
         rotate_after_s = None
@@ -176,6 +185,18 @@ class Session:
             raise error
 
     # Rotation: the new connection has to bring market events before the old one goes.
+
+    async def _until_over_or_due(self, life: _Life) -> None:
+        """Wait for the end of the connection, for its planned rotation, or for the venue to announce the end."""
+        leaving = life.connection.leaving
+        announced = asyncio.create_task(leaving.wait())
+        try:
+            # What a recording holds of it was heeded when it was made.
+            watched = {life.task} if self._intake.recorded else {life.task, announced}
+            await asyncio.wait(watched, timeout=self._until_rotation_s(life), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            announced.cancel()
+        leaving.clear()
 
     def _until_rotation_s(self, life: _Life) -> float | None:
         return None if life.rotate_at_s is None else max(0.0, life.rotate_at_s - asyncio.get_running_loop().time())
@@ -267,8 +288,26 @@ class Session:
                 since_ns=since_ns,
                 reason=reason,
             )
-            for instrument, channel in _missing(self._carried)
+            for instrument, channel in self._missing()
         ]
+
+    def _missing(self) -> list[tuple[str, Channel]]:
+        """What a lost socket no longer brings, per market and channel.
+
+        Only what it was seen to carry, so that a book that a neighbour goes on proving stays known. Liquidations are
+        too rare for that: they are missing with what the venue sends them beside, whether or not one ever came.
+        """
+        missing: set[tuple[str, Channel]] = set()
+        beside = BESIDE.get(self._socket.liquidations)
+        for instrument, kind in self._carried:
+            channel = CHANNELS.get(kind)
+            if channel is not None and channel != "liquidation":
+                missing.add((instrument, channel))
+            if channel is not None and channel == beside:
+                missing.add((instrument, "liquidation"))
+        if self._socket.liquidations == "all":
+            missing |= {(instrument, "liquidation") for instrument in self._markets}
+        return sorted(missing)
 
 
 class _Life:
@@ -282,19 +321,3 @@ class _Life:
 
     def lasted_s(self) -> float:
         return asyncio.get_running_loop().time() - self._began_s
-
-
-def _missing(carried: set[tuple[str, type[Event]]]) -> list[tuple[str, Channel]]:
-    """What a lost socket no longer brings, per market and channel.
-
-    Only what it was seen to carry, so that a book that a neighbour goes on proving stays known. Liquidations are too
-    rare for that: venues send them beside the marks, so they are missing with the marks, whether or not one ever came.
-    """
-    missing: set[tuple[str, Channel]] = set()
-    for instrument, kind in carried:
-        channel = CHANNELS.get(kind)
-        if channel is not None:
-            missing.add((instrument, channel))
-        if channel == "derivative":
-            missing.add((instrument, "liquidation"))
-    return sorted(missing)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from producers.continuity import BookSyncs
+from producers.errand import Errand
 from producers.errors import RestError
 from producers.health import Health
 from producers.pace import Pace
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 PER_INSTRUMENT_PER_MIN = 6
 """Resyncs of one book. A chain that breaks more often than every ten seconds is not mended by one more snapshot."""
 
-BURST_SHARE = 0.5
+BURST_SHARE = 0.2
 """So much of a venue's snapshots per minute may be fetched at once: few markets start quickly, many go on steadily."""
 
 AT_ONCE = 4
@@ -34,8 +35,8 @@ RESENT_WITHIN_S = 10.0
 class Snapshots:
     """Gets the books that a venue's syncs want: by REST, or by subscribing again where the socket sends them.
 
-    What was fetched goes, unread, to `on_answer`; None where nothing came. `resubscribe` says frames on the socket that
-    carries a market's book, and tells whether one does.
+    What was fetched goes, unread, to `on_answer`; None where nothing came. `resubscribe` has something said on the
+    socket that carries a market's book, and tells whether one does.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Snapshots:
         health: Health,
         recorded: bool,
         on_answer: Callable[[Instrument, RestAnswer | None], None],
-        resubscribe: Callable[[str, Sequence[str]], bool],
+        resubscribe: Callable[[str, Errand], bool],
     ) -> None:
         self._venue = venue
         self._books = books
@@ -64,6 +65,8 @@ class Snapshots:
         self._venue_pace = Pace(limit=per_min, per_s=60.0, burst=int(per_min * BURST_SHARE), now_s=time.monotonic)
         self._paces: dict[str, Pace] = {}
         self._wanted: asyncio.Queue[tuple[Instrument, Request | Resubscribe]] = asyncio.Queue()
+        self._asking: set[str] = set()
+        """Markets that somebody subscribes again until their book has come."""
         self.outstanding = 0
         """Asked for and not answered; a recorded run stands still while there are any."""
 
@@ -75,8 +78,10 @@ class Snapshots:
             if instrument is not None and request is not None:
                 self._books.of(name).snapshot_requested()
                 # A recording that plays holds what followed: the book that somebody asked for then.
-                if isinstance(request, Resubscribe) and self._recorded:
+                if isinstance(request, Resubscribe) and (self._recorded or name in self._asking):
                     continue
+                if isinstance(request, Resubscribe):
+                    self._asking.add(name)
                 self.outstanding += isinstance(request, Request)
                 self._wanted.put_nowait((instrument, request))
 
@@ -95,10 +100,15 @@ class Snapshots:
         sync = self._books.of(instrument.instrument)
         while True:
             await asyncio.sleep(self._pace(instrument.instrument).reserve_s())
-            if sync.synced or not self._resubscribe(instrument.instrument, request.frames):
+            errand = Errand(request.frames, wanted=lambda: not sync.synced)
+            if sync.synced or not self._resubscribe(instrument.instrument, errand):
                 break
-            self._health.add(self._venue.id, "resubscriptions")
-            await asyncio.sleep(RESENT_WITHIN_S)
+            # Its turn may be long in coming; counted from then on the venue has its time to answer.
+            await errand.over.wait()
+            if errand.said:
+                self._health.add(self._venue.id, "resubscriptions")
+                await asyncio.sleep(RESENT_WITHIN_S)
+        self._asking.discard(instrument.instrument)
         sync.snapshot_failed()
 
     async def _fetch(self, instrument: Instrument, request: Request) -> None:

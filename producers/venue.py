@@ -56,6 +56,10 @@ class Socket(msgspec.Struct, frozen=True, kw_only=True):
     ping: str | None = None
     """Application ping, or None where the protocol's own ping suffices."""
     ping_every_s: float = 20.0
+    liquidations: Literal["marks", "trades", "all", "none"] = "marks"
+    """Whose liquidations are missing when this socket is lost: those of the markets whose marks it carries, or whose
+    trades, of every market of the venue, or nobody's.
+    """
     stale_after_s: float = 30.0
     """Without a market event for so long the socket is cut and opened anew; pongs and acks do not count as life."""
 
@@ -64,7 +68,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What the venue tolerates, from its documentation."""
 
     messages_per_s: float
+    messages_shared: bool = False
+    """Whether `messages_per_s` counts over all connections of an address."""
     connects_per_min: float
+    connects_at_once: int | None = None
+    """How many of these may come together; None leaves it to the fleet."""
     lifetime_s: float | None
     """Planned rotation before the venue's own cut."""
     operations_per_h: float | None = None
@@ -99,7 +107,8 @@ class Refusal(msgspec.Struct, frozen=True):
     """An error frame and what to do about it."""
 
     reason: str
-    action: Literal["ignore", "resubscribe", "reconnect", "fatal"]
+    action: Literal["ignore", "resubscribe", "replace", "reconnect", "fatal"]
+    """`replace`: an announced end; another connection is opened before this one is left."""
 
 
 Control = Ack | Pong | Reply | Refusal
@@ -162,7 +171,7 @@ class Venue(Protocol):
         """The book in the answer to a `Request` for it."""
 
     def parse(self, frame: bytes, ts_recv_ns: int) -> Sequence[Event | Control]:
-        """One frame's events in their order, or the control decision that it carries."""
+        """One frame's events in their order, or the control decisions that it carries; where both, these stand first."""
 
     def message_number(self, frame: bytes) -> int | None:
         """The number of this message on its connection, where the venue counts them one by one from the first; None

@@ -63,6 +63,13 @@ class MarketReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """In the last minute; a lower bound where the feed is sampled."""
     liquidated_shorts_usd: Usd = 0.0
     """As `liquidated_longs_usd`."""
+    liquidated_estimate_usd: Usd | None = None
+    """Both sides in the last minute, with what the feed hides; null where nothing was reported, or nobody can say."""
+    liquidated_upper_usd: Usd | None = None
+    """What it can be at most, by open interest; null where that did not fall."""
+    liquidated_method: Identifier = ""
+    """How the estimate was made: `complete` (the feed shows all), `occupancy`, `peers`, `occupancy, saturated`;
+    `partial` where there is none; empty where nothing was reported."""
     open_interest_usd: Usd | None = None
     funding_rate: Rate | None = None
     """The venue's current estimate for one funding interval."""
@@ -76,12 +83,29 @@ class MarketReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """Of these, ids that never printed."""
 
 
+class Liquidated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Dollars liquidated in the last minute on several markets, both sides."""
+
+    reported_usd: Usd
+    """What feeds showed: a lower bound."""
+    estimate_usd: Usd
+    """Sum of the markets' estimates; a market without one counts with what it reported."""
+    upper_usd: Usd | None = None
+    """Sum of what it can be at most; null where any market that reported does not know."""
+    methods: tuple[Identifier, ...] = ()
+    """How the estimates were made, each named once: `peers`, `partial`, …"""
+    partial: Count = 0
+    """Markets that count with what they reported, because nobody can say what they hide."""
+
+
 class AssetReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One base asset on all of its markets at one second."""
 
     asset: Identifier
     markets: tuple[MarketReading, ...]
     """Sorted by venue and instrument."""
+    liquidated: Liquidated | None = None
+    """Over all markets; null where none of them reported anything in the last minute."""
     dislocation: Rate | None = None
     """The largest distance between one market and its peers that has lasted for some seconds; null with no peers."""
     changes: tuple[Transition, ...] = ()

@@ -28,6 +28,9 @@ from producers.reconstruction import labels
 from producers.venues.registry import venues_of
 from schemas.alert import LEVELS, Alert, Transition
 
+RECORDED = ("binance",)
+REBUILT = ("binance", "hyperliquid")
+"""The venues that are in the parts."""
 ASSETS = ("BTC", "ETH", "AAVE", "ATOM", "AVAX", "DOT", "UNI", "WLD", "TRX", "FIL", "USDE")
 """Enough assets for breadth and dislocation, few enough for an old laptop."""
 
@@ -63,14 +66,14 @@ def demo(*, as_json: bool, seed: int, picture: Path | None) -> bool:
     say = _to_stderr if as_json else _to_stdout
     window = ["--seed", str(seed), "--from", FROM, "--to", TO]
     say("(a) a real recording: Binance USD-M, COIN-M and spot, 8 August 2024, a calm minute; no alert is due")
-    recording = _part("recording", [str(path) for path in CALM_SECONDS], "binance", ("all",), as_json)
+    recording = _part("recording", [str(path) for path in CALM_SECONDS], RECORDED, ("all",), as_json)
     say(f"    {recording.speed}; alerts above WATCH: {_above_watch(recording)}")
     say("(b) 10 October 2025, 20:34-21:24 UTC: a RECONSTRUCTION from published facts, not a recording;")
     say("    only Hyperliquid's auto-deleveraging waves in it are real")
-    crash = _part("reconstruction", ["--source", "reconstruction", *window], "all", ASSETS, as_json, picture)
+    crash = _part("reconstruction", ["--source", "reconstruction", *window], REBUILT, ASSETS, as_json, picture)
     say(f"    {crash.speed}")
     say("(c) its twin: the same trades at the same times without the cascade; nothing above WATCH is due")
-    twin = _part("twin", ["--source", "reconstruction-twin", *window], "all", ASSETS, as_json)
+    twin = _part("twin", ["--source", "reconstruction-twin", *window], REBUILT, ASSETS, as_json)
     say(f"    {twin.speed}; alerts above WATCH: {_above_watch(twin)}")
     matches = match_labels(labels(), crash.transitions)
     for line in match_lines(matches, crash.venues):
@@ -88,7 +91,7 @@ def demo(*, as_json: bool, seed: int, picture: Path | None) -> bool:
 def _part(
     title: str,
     server_arguments: Sequence[str],
-    group: str,
+    groups: Sequence[str],
     symbols: Sequence[str],
     as_json: bool,
     picture: Path | None = None,
@@ -113,7 +116,7 @@ def _part(
         asyncio.run(
             play(
                 server_arguments=server_arguments,
-                venues=venues_of(group),
+                venues=[venue for group in groups for venue in venues_of(group)],
                 symbols=symbols,
                 pipeline=pipeline,
                 health=health,

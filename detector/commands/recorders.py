@@ -8,6 +8,7 @@ from typing import Self
 
 import msgspec
 
+from producers.gap_lines import GAPS
 from producers.keeping import Keeping
 from producers.record_folder import RecordingFolder
 from producers.rotation import VenueRecording
@@ -15,7 +16,7 @@ from producers.venues.registry import venue
 from schemas.instrument import Instrument
 
 AS_USUAL = Keeping()
-ANSWERS = ("book", "poll")
+ANSWERS = ("book", "poll", GAPS)
 
 _markets = msgspec.json.Decoder(tuple[Instrument, ...])
 

@@ -1,13 +1,15 @@
 """S2: dollars liquidated a minute, per market.
 
-The figure is what the venue reports: a lower bound where the feed is sampled (`saturated` when it prints in half of all
-seconds and has stopped counting). Blind where a venue shows no liquidations; blind does not mean none.
+Judged is what the venue reports: a lower bound where the feed is sampled (`saturated` when it prints in half of all
+seconds and has stopped counting), and never what we estimate, which is told beside it. Blind where a venue shows no
+liquidations; blind does not mean none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from detector.throttle import words
 from detector.verdict import CRITICAL, HIGH, WARN, Verdict, calm, grade, unknown
 from detector.world import World
 from schemas.alert import Direction, Evidence
@@ -37,7 +39,8 @@ def evaluate(world: World) -> Iterator[Verdict]:
         if not (severity or holds):
             yield calm(RULE, "S2", market.venue, market.asset)
             continue
-        note = "lower bound: the feed is sampled" + (", saturated" if saturated else "") if forced.sampled else ""
+        told = words(forced.estimate) if forced.estimate is not None else ""
+        note = "; ".join(filter(None, (told, "saturated" if saturated else "")))
         yield Verdict(
             RULE,
             "S2",

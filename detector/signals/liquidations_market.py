@@ -1,15 +1,18 @@
 """S2: dollars liquidated a minute over the whole market.
 
-The sum of what venues report: a lower bound where feeds are sampled. Blind where no connected venue shows liquidations.
+Judged is the sum of what venues report: a lower bound where feeds are sampled, with the estimate beside it. Blind where
+no connected venue shows liquidations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from detector.overview import Overview
+from detector.overview import Overview, liquidated
+from detector.throttle import sentence
 from detector.verdict import ANY, CALM, CRITICAL, Verdict, unknown
 from schemas.alert import MARKET, Evidence
+from schemas.reading import MarketReading
 
 RULE = "S2.liquidations_market/1"
 
@@ -33,7 +36,23 @@ def evaluate(view: Overview) -> Iterator[Verdict]:
         severity,
         total >= threshold / 2,
         direction="down" if longs >= shorts else "up",
-        evidence=(Evidence(signal="liquidations_60s", value=round(total, 0), threshold=threshold, unit="USD"),)
+        evidence=(
+            Evidence(
+                signal="liquidations_60s", value=round(total, 0), threshold=threshold, unit="USD", note=_note(seen)
+            ),
+        )
         if severity
         else (),
     )
+
+
+def _note(markets: Sequence[MarketReading]) -> str:
+    """What the sum leaves out; nothing where all feeds are complete."""
+    told = liquidated(markets)
+    if told is None or told.methods == ("complete",):
+        return ""
+    if told.methods == ("partial",):
+        return sentence(told.reported_usd, None, "", told.upper_usd)
+    methods = "; ".join(method for method in told.methods if method != "partial")
+    as_reported = f"; {told.partial} of the markets as reported" if told.partial else ""
+    return sentence(told.reported_usd, told.estimate_usd, methods + as_reported, told.upper_usd)

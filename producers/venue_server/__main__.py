@@ -1,4 +1,7 @@
-"""`python -m producers.venue_server FILE…`: serve recordings on a local port until they are played out."""
+"""`python -m producers.venue_server FILE…`: serve recordings on a local port until they are played out.
+
+`--source synthetic` makes markets up in the wire of every venue instead, as they go on now, until Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import argparse
 import asyncio
 import math
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +18,11 @@ from producers.errors import ProducerError
 from producers.reconstruction.facts import FIRST_MINUTE, LAST_MINUTE, minute_of
 from producers.venue_server.dialects import dialects
 from producers.venue_server.server import VenueServer
+from producers.venue_server.synthetic import synthetic
 from producers.venue_server.timeline import Frame, recorded
+
+SYNTHETIC = "synthetic"
+OF_THE_RECONSTRUCTION = ("reconstruction", "reconstruction-twin")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--speed", type=speed, default=1.0, help="recorded per real seconds; 0: as fast as possible")
     parser.add_argument("--expect-sockets", type=count, default=1, help="start when so many listen; 0: on request")
     parser.add_argument("--recorded-clock", action="store_true", help="give every socket the recorded receive time")
-    parser.add_argument("--source", choices=("reconstruction", "reconstruction-twin"), help="instead of files")
+    parser.add_argument("--source", choices=(*OF_THE_RECONSTRUCTION, SYNTHETIC), help="instead of files")
+    parser.add_argument("--venues", type=venues, default=tuple(dialects()), help="synthetic: which, by comma")
+    parser.add_argument("--coins", type=names, default=("BTC", "ETH"), help="synthetic: which, by comma")
+    parser.add_argument("--seconds", type=seconds, help="synthetic: for so long; without end by default")
     parser.add_argument("--seed", type=int, default=reconstruction.SEED, help="of the reconstruction")
     parser.add_argument(
         "--from", dest="start", type=minute, default="20:20", metavar="HH:MM", help="where the reconstruction begins"
@@ -60,6 +71,30 @@ def port(text: str) -> int:
     return number
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Words in capital letters, each once, by comma."""
+    found = tuple(dict.fromkeys(word.strip().upper() for word in text.split(",") if word.strip()))
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} names nothing")
+    return found
+
+
+def venues(text: str) -> tuple[str, ...]:
+    """Venues' ids by comma."""
+    found = tuple(name.lower() for name in names(text))
+    if unknown := [name for name in found if name not in dialects()]:
+        raise argparse.ArgumentTypeError(f"no venue is called {', '.join(unknown)}; there are {', '.join(dialects())}")
+    return found
+
+
+def seconds(text: str) -> float:
+    """A positive time."""
+    number = float(text)
+    if not math.isfinite(number) or number <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return number
+
+
 def speed(text: str) -> float:
     """A finite speed from 0 on."""
     number = float(text)
@@ -77,14 +112,18 @@ def minute(text: str) -> str:
 
 
 async def _serve(options: argparse.Namespace) -> int:
+    made_up = options.source == SYNTHETIC
     server = VenueServer(
         _frames(options),
         speed=options.speed,
-        expect_sockets=options.expect_sockets,
+        # A market goes on, whoever listens.
+        expect_sockets=0 if made_up else options.expect_sockets,
         recorded_clock=options.recorded_clock,
         port=options.port,
     )
     async with server:
+        if made_up:
+            server.start()
         sys.stdout.write(f"listening on {server.url}\n")
         sys.stdout.flush()
         await server.finished()
@@ -99,6 +138,9 @@ async def _serve(options: argparse.Namespace) -> int:
 def _frames(options: argparse.Namespace) -> Iterator[Frame]:
     if options.source is None:
         return recorded(options.files, venue_id=options.venue)
+    if options.source == SYNTHETIC:
+        writers = {venue_id: dialect for venue_id, dialect in dialects().items() if venue_id in options.venues}
+        return synthetic(writers, coins=options.coins, seconds=options.seconds, start_ns=time.time_ns())
     twin = options.source == "reconstruction-twin"
     return reconstruction.frames(seed=options.seed, twin=twin, start=options.start, end=options.end)
 

@@ -5,20 +5,16 @@ Facts: Binance documentation of USD-M, COIN-M and spot, 2026.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
-import msgspec
 import orjson
 
-from producers.venue_server.binance_markets import coinm_row, named, sighted, spot_row, usdm_row
-from producers.venue_server.binance_writer import BinanceWriter
-from producers.venue_server.books import Book
-from producers.venue_server.dialect import Answer, BookCall, Rules
+from producers.venue_server.binance_markets import coinm_row, sighted, spot_row, usdm_row
+from producers.venue_server.binance_rest import BinanceRest
+from producers.venue_server.dialect import Rules
 from producers.venue_server.faults import Faults
 from producers.venue_server.listener import Listener, ViolationError, loads
-from producers.venue_server.markets import Market
 
 _STREAM = b'{"stream":"'
 _DATA = b'"data":'
@@ -28,46 +24,16 @@ MAX_STREAMS = 1024
 """The 1025th stream of a connection closes it."""
 
 
-class Binance(BinanceWriter):
+class Binance(BinanceRest):
     """Base of the Binance markets."""
 
     paths = ()
 
-    api: ClassVar[str]
-    """Version prefix of the REST calls."""
-    row: ClassVar[Callable[[Market], dict[str, Any]]]
-    """A market's row in `exchangeInfo`."""
     routed: ClassVar[bool] = False
-    timed_books: ClassVar[bool] = True
-    """Whether the REST book says when it was made."""
 
     def __init__(self) -> None:
         super().__init__()
         self._topics: dict[bytes, tuple[str, ...]] = {}
-        self._rest_books: defaultdict[str, Book] = defaultdict(lambda: Book(timed=self.timed_books))
-
-    def made_up(self, coins: Sequence[str]) -> list[Market]:
-        """A market for each coin."""
-        pattern = "{}USD_PERP" if self.inverse else "{}USDT"
-        markets = [self.named(pattern.format(coin), tick="0.01", step="0.001") for coin in coins]
-        if self.spot:
-            return [msgspec.structs.replace(market, kind="spot", contract="spot") for market in markets]
-        return markets
-
-    def rest(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer | BookCall:
-        """Market list and book; a path that Binance does not have is answered with an HTML page."""
-        match path.removeprefix(self.api):
-            case "ping":
-                return Answer(b"{}")
-            case "exchangeInfo":
-                symbols = [type(self).row(market) for market in self.markets.values()]
-                return Answer(orjson.dumps({"timezone": "UTC", "serverTime": 0, "rateLimits": [], "symbols": symbols}))
-            case "depth" if query.get("symbol", "") in self.markets:
-                return BookCall(query["symbol"])
-            case "depth":
-                return Answer(b'{"code":-1121,"msg":"Invalid symbol."}', status=400)
-            case _:
-                return Answer(b"<html><body><h2>404 Not found</h2></body></html>", status=404)
 
     def listener(self, path: str, streams: str) -> Listener | None:
         """The state for a connection; streams may be named in the URL."""
@@ -136,29 +102,9 @@ class Binance(BinanceWriter):
         name = next(listener.topics[topic] for topic in topics if topic in listener.topics)
         return b"".join((_STREAM, name.encode(), b'","data":', raw, b"}"))
 
-    def book_symbol(self, topic: str) -> str | None:
-        """Diff streams need a snapshot; partial books do not."""
-        symbol, _, channel = topic.partition("@")
-        return symbol.upper() if channel == "depth" else None
-
-    def follow(self, raw: bytes, topics: tuple[str, ...]) -> None:
-        """Keep the books that REST answers with."""
-        symbol = self.book_symbol(topics[0])
-        message = loads(raw) if symbol is not None else None
-        if symbol is not None and isinstance(message, dict):
-            self._rest_books[symbol].apply(message.get("data", message))
-
-    def rest_book(self, symbol: str) -> Book:
-        """The book of a market, seeded or not."""
-        return self._rest_books[symbol]
-
     def sighted(self, raw: bytes) -> Iterable[tuple[str, list[str], list[str]]]:
         """Recordings of Binance without header exist."""
         return sighted(raw)
-
-    def named(self, symbol: str, *, tick: str, step: str) -> Market:
-        """What a symbol says of its market."""
-        return named(symbol, tick=tick, step=step, inverse=self.inverse)
 
     def recognise(self, raw: bytes) -> str | None:
         """The symbol of an event of this market, told from its siblings' by what only it writes."""
@@ -215,6 +161,7 @@ class Usdm(Binance):
     api = "fapi/v1/"
     row = usdm_row
     routed = True
+    calls = BinanceRest.calls | {"insuranceBalance", "symbolAdlRisk"}
 
     def wrote(self, event: dict[str, Any], symbol: str) -> bool:
         """No coin-margined symbol, and no `M` in trades."""
@@ -226,7 +173,7 @@ class Usdm(Binance):
             case "trade":
                 return "M" not in event
             case kind:
-                return kind in ("bookTicker", "markPriceUpdate", "forceOrder")
+                return kind in ("bookTicker", "markPriceUpdate", "forceOrder", "contractInfo")
 
 
 class Coinm(Binance):
@@ -250,6 +197,7 @@ class Spot(Binance):
     rules = Rules(messages_per_s=5, topics=MAX_STREAMS, server_ping_s=20, lifetime_s=86_400)
     api = "api/v3/"
     row = spot_row
+    calls = BinanceRest.calls - {"openInterest"}
     spot = True
     timed_books = False
 
@@ -278,5 +226,11 @@ def _topic(stream: str) -> str:
 
 def _of_symbol(symbol: str, channel: str) -> tuple[str, ...]:
     one = f"{symbol}@{channel}"
-    # These two have a stream of every market beside those of one, and a frame of one market looks the same in both.
-    return {"forceOrder": (one, "!forceOrder@arr"), "bookTicker": (one, "!bookTicker@")}.get(channel, (one,))
+    # Two have a stream of every market beside those of one, and a frame of one market looks the same in both; the
+    # states of contracts have no other.
+    of_all = {
+        "forceOrder": (one, "!forceOrder@arr"),
+        "bookTicker": (one, "!bookTicker@"),
+        "contractInfo": ("!contractInfo@",),
+    }
+    return of_all.get(channel, (one,))

@@ -25,6 +25,8 @@ class BinanceWriter(Talker):
     def __init__(self) -> None:
         super().__init__()
         self._update_ids: defaultdict[str, int] = defaultdict(int)
+        self.open_interests: dict[str, float] = {}
+        """Lots, by symbol: for REST, as no socket tells."""
 
     def write_trade(
         self, market: Market, at_ns: int, *, price: float, qty: float, taker: Literal["buy", "sell"]
@@ -87,10 +89,11 @@ class BinanceWriter(Talker):
     def write_state(
         self, market: Market, at_ns: int, *, mark: float, index: float, funding_rate: float, open_interest: float
     ) -> list[bytes]:
-        """Mark, index and funding; open interest is told by REST alone."""
+        """Mark, index and funding; open interest waits for those who ask."""
         if self.spot:
             return []
         at_ms = at_ns // 1_000_000
+        self.open_interests[market.symbol] = open_interest / self._lot(market, mark)
         due_ms = (at_ms // _FUNDING_MS + 1) * _FUNDING_MS
         state = {
             "e": "markPriceUpdate",

@@ -30,6 +30,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """Of one connection."""
     frame_bytes: int | None = None
     """Of one message of the client."""
+    address_messages_per_s: float | None = None
+    address_messages_per_min: float | None = None
+    """Of all connections of one address together, where they are counted so."""
+    address_topics: int | None = None
+    """Of all connections of one address together."""
     connections: int | None = None
     """Open at once from one address."""
     connects_per_min: float | None = None

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from producers.venue_server.aster import Aster
 from producers.venue_server.binance import Coinm, Spot, Usdm
+from producers.venue_server.bitget import Bitget
+from producers.venue_server.bitmex import Bitmex
+from producers.venue_server.bybit import Bybit
+from producers.venue_server.bybit_spot import BybitSpot
+from producers.venue_server.coinbase import Coinbase
+from producers.venue_server.deribit import Deribit
 from producers.venue_server.dialect import Dialect
+from producers.venue_server.dydx import Dydx
+from producers.venue_server.gate import Gate
+from producers.venue_server.gate_spot import GateSpot
+from producers.venue_server.gmx import Gmx
 from producers.venue_server.hyperliquid import Hyperliquid
+from producers.venue_server.kraken_futures import KrakenFutures
+from producers.venue_server.lighter import Lighter
+from producers.venue_server.okx import Okx
 from producers.venue_server.talker import Talker
 
-DIALECTS: Mapping[str, type[Talker]] = {one.venue_id: one for one in (Usdm, Coinm, Spot, Hyperliquid)}
+_ALL: tuple[type[Talker], ...] = (
+    Usdm, Coinm, Spot, Bybit, BybitSpot, Okx, Gate, GateSpot, Bitget, Hyperliquid, Aster, Deribit, Bitmex,
+    KrakenFutures, Coinbase, Dydx, Gmx, Lighter,
+)  # fmt: skip
+
+DIALECTS: Mapping[str, type[Talker]] = {one.venue_id: one for one in _ALL}
 """What makes a dialect, by the venue's id."""
 
 _READERS: tuple[Dialect, ...] = tuple(make() for make in DIALECTS.values())

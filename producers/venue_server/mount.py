@@ -43,12 +43,15 @@ class Mount:
         """A client follows the recorded clock, so the timeline waits for it."""
         self.sent = 0
         self.unknown_frames = 0
+        self.handshakes = 0
+        """Connection attempts, refused ones too."""
+        self.calls = 0
+        """REST requests, refused ones too."""
         self._shelves: defaultdict[str, Shelf] = defaultdict(Shelf)
         self._requests: defaultdict[str, list[asyncio.Future[Snapshot | None]]] = defaultdict(list)
         self._listeners: dict[tuple[str, ...], list[Peer]] = {}
         self._frames: Counter[str] = Counter()
-        self._handshakes = 0
-        self._calls = 0
+        self._deafened = False
 
     def subscribed_sockets(self) -> int:
         """Sockets that have asked for something."""
@@ -56,13 +59,13 @@ class Mount:
 
     def take_failed_handshake(self) -> bool:
         """Whether the next connection attempt is to fail."""
-        self._handshakes += 1
-        return self._handshakes <= self.faults.failed_handshakes
+        self.handshakes += 1
+        return self.handshakes <= self.faults.failed_handshakes
 
     def take_failure(self) -> bool:
         """Whether the next REST request is to fail."""
-        self._calls += 1
-        return self._calls <= self.faults.failed_requests
+        self.calls += 1
+        return self.calls <= self.faults.failed_requests
 
     def join(self, peer: Peer, position_ns: int) -> None:
         """Take in a connection."""
@@ -93,17 +96,20 @@ class Mount:
             self.unknown_frames += 1
             return
         if self.faults.skip and self._skipped(topics[0]):
+            # It is lost on its way: where the venue numbers its messages, it had a number.
+            for peer in self._listening(topics):
+                self.dialect.payload(raw, topics, peer.listener)
             self.dialect.follow(raw, topics)
             symbol = self.dialect.book_symbol(topics[0])
             if symbol is not None:
                 self._shelve(symbol, recv_ns)
             return
-        silent_ns = self.faults.silent_from_ns
         deaf_ns = self.faults.deaf_from_ns
-        if deaf_ns is not None and recv_ns >= deaf_ns:
+        if deaf_ns is not None and recv_ns >= deaf_ns and not self._deafened:
+            self._deafened = True
             for peer in self.peers:
                 peer.deafen()
-        if silent_ns is None or recv_ns < silent_ns:
+        if not self.faults.silent_at(recv_ns):
             for peer in self._listening(topics):
                 peer.send(self.dialect.payload(raw, topics, peer.listener), recv_ns)
                 self.sent += 1

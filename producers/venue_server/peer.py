@@ -15,7 +15,7 @@ from aiohttp import web
 from producers.clock import MARK_BYTES
 from producers.venue_server.listener import Listener
 
-_TEXT, _BINARY = b"\x81", b"\x82"
+_TEXT, _BINARY, _PING, _PONG = b"\x81", b"\x82", b"\x89", b"\x8a"
 _MARK_HEADER = _BINARY + bytes([MARK_BYTES])
 _LARGE_BUFFER_BYTES = 1 << 22
 """What may wait for a slow reader before the timeline waits too."""
@@ -44,7 +44,9 @@ class Peer:
         """When either side last said something."""
         self.heard_s = 0.0
         """When the client last did."""
-        self._deaf = False
+        self.deaf = False
+        """Half open: neither heard nor answered."""
+        self._pinged = False
         self._transport = transport
         self._out: list[bytes] = []
         self._mark_ns = -1
@@ -70,12 +72,29 @@ class Peer:
     def deafen(self) -> None:
         """Be half open from now on: take nothing in, send nothing, close nothing."""
         self.flush()
-        self._deaf = True
+        self.deaf = True
         self._transport.pause_reading()
+
+    def ping(self) -> bool:
+        """Ask for a sign of life, in the protocol's own way; False where the last one was not answered."""
+        answered, self._pinged = not self._pinged, True
+        self._out.append(_PING + b"\x00")
+        self.flush()
+        return answered
+
+    def pong(self, payload: bytes) -> None:
+        """Answer a ping of the protocol's."""
+        self._out.append(_PONG + bytes([len(payload)]))
+        self._out.append(payload)
+        self.flush()
+
+    def ponged(self) -> None:
+        """The client has answered ours."""
+        self._pinged = False
 
     def flush(self) -> None:
         """Write what is queued."""
-        if self._deaf:
+        if self.deaf:
             self._out.clear()
         if self._out:
             if not self._transport.is_closing():

@@ -104,7 +104,7 @@ class Player:
             if answer is None:
                 self.frames_played += 1
                 mount.deliver(recv_ns, raw)
-            elif answer.rest == "poll":
+            elif answer.rest in ("poll", "gaps"):
                 mount.repeat_answer(recv_ns, raw)
             elif answer.rest == "book":
                 mount.take_recorded_book(answer.symbol, bytes(answer.body), recv_ns)
@@ -174,8 +174,7 @@ class Player:
     def _mark_everywhere(self, recv_ns: int) -> None:
         self._next_mark_ns = recv_ns + MARK_EVERY_NS
         for mount in self._mounts.values():
-            silent_ns = mount.faults.silent_from_ns
-            if silent_ns is None or recv_ns < silent_ns:
+            if not mount.faults.silent_at(recv_ns):
                 for peer in mount.peers:
                     peer.mark(recv_ns)
 

@@ -16,7 +16,8 @@ async def answer(request: web.Request, mount: Mount, player: Player, path: str) 
     """Answer one REST call to a venue."""
     if mount.take_failure():
         status = mount.faults.request_status
-        headers = {"Retry-After": "0"} if status in _ASKS_TO_WAIT else None
+        asked = mount.faults.request_retry_after
+        headers = {"Retry-After": asked} if status in _ASKS_TO_WAIT and asked is not None else None
         return _json(b'{"code":-1003,"msg":"refused"}', status=status, headers=headers)
     found = mount.dialect.rest(request.method, path, request.query, await request.read())
     if found is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -25,6 +27,10 @@ class Counts(msgspec.Struct, kw_only=True):
     topics: int = 0
     """Of one connection."""
     frame_bytes: int = 0
+    address_messages_within_a_second: int = 0
+    """Of all connections together."""
+    address_messages_within_a_minute: int = 0
+    address_topics: int = 0
     violations: list[str] = msgspec.field(default_factory=list)
     """What was refused or cut, in order."""
 
@@ -36,6 +42,8 @@ class Rulebook:
         self.rules = rules
         self.counts = Counts()
         self._connects_s: deque[float] = deque()
+        self._heard_s: deque[float] = deque()
+        self._topics: WeakKeyDictionary[Listener, int] = WeakKeyDictionary()
 
     def admit(self, now_s: float, *, connected: int) -> bool:
         """Whether one more connection may be opened beside so many."""
@@ -51,16 +59,29 @@ class Rulebook:
             counts.violations.append("too many connections")
         return not (too_often or too_many)
 
-    def heard(self, text: str, *, within_a_second: int) -> None:
+    def heard(self, message: str | bytes, *, within_a_second: int, now_s: float) -> None:
         """Judge a message before it is answered."""
         counts, rules = self.counts, self.rules
-        size = len(text.encode())
+        heard_s = self._heard_s
+        # By address nobody documents that the protocol's own pings and pongs count.
+        if isinstance(message, str):
+            heard_s.append(now_s)
+        while heard_s and heard_s[0] <= now_s - 60:
+            heard_s.popleft()
+        together = len(heard_s) - bisect_right(heard_s, now_s - 1)
+        counts.address_messages_within_a_second = max(counts.address_messages_within_a_second, together)
+        counts.address_messages_within_a_minute = max(counts.address_messages_within_a_minute, len(heard_s))
+        size = len(message.encode() if isinstance(message, str) else message)
         counts.frame_bytes = max(counts.frame_bytes, size)
         counts.messages_within_a_second = max(counts.messages_within_a_second, within_a_second)
         if within_a_second > rules.messages_per_s * TOLERANCE:
-            self._refuse("Too many requests")
+            raise ViolationError("Too many requests")
+        if rules.address_messages_per_s is not None and together > rules.address_messages_per_s * TOLERANCE:
+            raise ViolationError("Too many requests from this address")
+        if rules.address_messages_per_min is not None and len(heard_s) > rules.address_messages_per_min:
+            raise ViolationError("Too many requests from this address")
         if rules.frame_bytes is not None and size > rules.frame_bytes:
-            self._refuse("Message too long")
+            raise ViolationError("Message too long")
 
     def subscribed(self, listener: Listener, *, changed: bool) -> None:
         """Judge what a connection has subscribed after a message."""
@@ -68,11 +89,20 @@ class Rulebook:
         listener.operations += changed
         counts.topics = max(counts.topics, len(listener.names))
         counts.operations = max(counts.operations, listener.operations)
+        self._topics[listener] = len(listener.names)
+        together = sum(self._topics.values())
+        counts.address_topics = max(counts.address_topics, together)
+        if rules.address_topics is not None and together > rules.address_topics:
+            raise ViolationError("Too many subscriptions from this address")
         if rules.topics is not None and len(listener.names) > rules.topics:
-            self._refuse("Too many subscriptions")
+            raise ViolationError("Too many subscriptions")
         if rules.operations_per_h is not None and listener.operations > rules.operations_per_h:
-            self._refuse("Too many operations")
+            raise ViolationError("Too many operations")
 
-    def _refuse(self, reason: str) -> None:
-        self.counts.violations.append(reason)
-        raise ViolationError(reason)
+    def left(self, listener: Listener) -> None:
+        """Forget a connection."""
+        self._topics.pop(listener, None)
+
+    def broken(self, violation: ViolationError) -> None:
+        """Note what a client is cut for, whoever found it."""
+        self.counts.violations.append(str(violation))

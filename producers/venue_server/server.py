@@ -24,7 +24,7 @@ from producers.venue_server.mount import Mount
 from producers.venue_server.peer import Peer
 from producers.venue_server.player import Patience, Player
 from producers.venue_server.timeline import Frame, leading_market_lists
-from producers.venue_server.warden import cut_in_time
+from producers.venue_server.warden import ask_for_life, cut_in_time
 
 LOOK_EVERY_S = 0.02
 
@@ -87,6 +87,8 @@ class VenueServer:
         app = web.Application()
         app.router.add_post("/_control/start", self._start)
         app.router.add_get("/_control/status", self._status)
+        # Some venues are spoken to at their bare address.
+        app.router.add_route("*", "/{venue}", self._handle)
         app.router.add_route("*", "/{venue}/{path:.*}", self._handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -153,14 +155,16 @@ class VenueServer:
         mount = self.mounts.get(request.match_info["venue"])
         if mount is None:
             return web.Response(status=404)
-        path = request.match_info["path"]
+        path = request.match_info.get("path", "")
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request, mount, path)
         return await rest.answer(request, mount, self.player, path)
 
     async def _socket(self, request: web.Request, mount: Mount, path: str) -> web.StreamResponse:
         if mount.take_failed_handshake():
-            return web.Response(status=mount.faults.handshake_status)
+            asked = mount.faults.handshake_retry_after
+            headers = {"Retry-After": asked} if asked is not None else None
+            return web.Response(status=mount.faults.handshake_status, headers=headers)
         marked = self._recorded_clock or request.query.get(RECORDED_CLOCK_PARAMETER) == "1"
         # Real seconds mean nothing to a client of the recorded clock.
         if not marked and not mount.rulebook.admit(time.monotonic(), connected=len(mount.peers)):
@@ -168,12 +172,12 @@ class VenueServer:
         try:
             listener = mount.dialect.listener(path, request.query.get("streams", ""))
         except ViolationError as violation:
+            mount.rulebook.broken(violation)
             return web.Response(status=400, text=str(violation))
         if listener is None or self.player.played_out.is_set():
             return web.Response(status=404 if listener is None else 503)
-        # A ping waits behind megabytes that a busy reader of a recording has yet to take; its pong would come too late.
-        heartbeat = None if marked else mount.rulebook.rules.server_ping_s
-        socket = web.WebSocketResponse(heartbeat=heartbeat, compress=False)
+        # Pings and pongs are ours to send and to count: those of a half-open connection must stop as well.
+        socket = web.WebSocketResponse(autoping=False, compress=False)
         await socket.prepare(request)
         transport = request.transport
         if transport is None:
@@ -186,37 +190,52 @@ class VenueServer:
         peer.flush()
         mount.join(peer, self.player.position_ns)
         self.player.subscriptions_changed()
-        warden = asyncio.create_task(cut_in_time(peer, mount.rulebook.rules, mount.faults))
+        rules = mount.rulebook.rules
+        wardens = [asyncio.create_task(cut_in_time(peer, rules, mount.faults))]
+        # A ping waits behind megabytes that a busy reader of a recording has yet to take; its pong would come too late.
+        if rules.server_ping_s is not None and not marked:
+            wardens.append(asyncio.create_task(ask_for_life(peer, rules.server_ping_s)))
         try:
             await self._listen(mount, peer)
         finally:
-            warden.cancel()
+            for warden in wardens:
+                warden.cancel()
             mount.leave(peer)
+            mount.rulebook.left(peer.listener)
             self.player.subscriptions_changed()
         return socket
 
     async def _listen(self, mount: Mount, peer: Peer) -> None:
         async for message in peer.socket:
-            if message.type is not WSMsgType.TEXT:
-                continue
-            peer.last_s = peer.heard_s = time.monotonic()
-            before = set(peer.listener.topics)
-            names = len(peer.listener.names)
             try:
+                # Venues that count messages count pings and pongs among them.
                 if not peer.marked:
-                    within_a_second = peer.messages_within_a_second(time.monotonic())
-                    mount.rulebook.heard(message.data, within_a_second=within_a_second)
-                answers = mount.dialect.hear(peer.listener, message.data, mount.faults)
-                changed = before != set(peer.listener.topics) or names != len(peer.listener.names)
-                mount.rulebook.subscribed(peer.listener, changed=changed)
+                    now_s = time.monotonic()
+                    within_a_second = peer.messages_within_a_second(now_s)
+                    mount.rulebook.heard(message.data, within_a_second=within_a_second, now_s=now_s)
+                if message.type is WSMsgType.TEXT:
+                    self._heed(mount, peer, message.data)
             except ViolationError as violation:
+                mount.rulebook.broken(violation)
                 if violation.answer:
                     peer.answer(violation.answer)
                 peer.flush()
                 await peer.socket.close(code=1008, message=str(violation).encode())
                 return
-            for answer in answers:
-                peer.answer(answer)
-            mount.subscriptions_changed(before, peer, self.player.position_ns)
-            peer.flush()
-            self.player.subscriptions_changed()
+            if message.type is WSMsgType.PING:
+                peer.pong(message.data)
+            elif message.type is WSMsgType.PONG:
+                peer.ponged()
+
+    def _heed(self, mount: Mount, peer: Peer, text: str) -> None:
+        peer.last_s = peer.heard_s = time.monotonic()
+        before = set(peer.listener.topics)
+        names = len(peer.listener.names)
+        answers = mount.dialect.hear(peer.listener, text, mount.faults)
+        changed = before != set(peer.listener.topics) or names != len(peer.listener.names)
+        mount.rulebook.subscribed(peer.listener, changed=changed)
+        for answer in answers:
+            peer.answer(answer)
+        mount.subscriptions_changed(before, peer, self.player.position_ns)
+        peer.flush()
+        self.player.subscriptions_changed()

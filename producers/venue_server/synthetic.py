@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from random import Random
 
 import msgspec
@@ -22,6 +23,7 @@ STATE_EVERY = 10
 """Steps between two marks of a market."""
 LEVELS = 50
 TICK = 0.01
+DECIMALS = 2
 LIQUIDATION_CHANCE = 0.01
 TRADE_CHANCE = 0.3
 BOOK_AFTER_STEPS = 3
@@ -37,28 +39,38 @@ class Quoted:
 
     def whole(self) -> tuple[list[Level], list[Level]]:
         """All levels, best first."""
-        bids = [((self.middle - away) * TICK, self._size()) for away in range(1, LEVELS + 1)]
-        asks = [((self.middle + away) * TICK, self._size()) for away in range(1, LEVELS + 1)]
+        bids = [(self.price(-away), self._size()) for away in range(1, LEVELS + 1)]
+        asks = [(self.price(away), self._size()) for away in range(1, LEVELS + 1)]
         return bids, asks
 
     def step(self) -> tuple[list[Level], list[Level]]:
         """The price moves by a tick or rests; the levels that change, none of them crossing."""
         move = self.rng.choice((-1, 0, 0, 1))
         self.middle += move
-        bids = [((self.middle - away) * TICK, self._size()) for away in (1, 2, self.rng.randint(3, LEVELS))]
-        asks = [((self.middle + away) * TICK, self._size()) for away in (1, 2, self.rng.randint(3, LEVELS))]
+        bids = [(self.price(-away), self._size()) for away in (1, 2, self.rng.randint(3, LEVELS))]
+        asks = [(self.price(away), self._size()) for away in (1, 2, self.rng.randint(3, LEVELS))]
         # The price itself is no level: what was one on either side before the move is gone.
-        gone = (self.middle * TICK, 0.0)
+        gone = (self.price(), 0.0)
         return [gone, *bids], [gone, *asks]
+
+    def price(self, away: int = 0) -> float:
+        """So many ticks from the middle, with no more digits than a tick has: some venues write numbers as they are."""
+        return round((self.middle + away) * TICK, DECIMALS)
 
     def _size(self) -> float:
         return round(self.rng.uniform(0.1, 5.0), 3)
 
 
 def synthetic(
-    dialects: Mapping[str, Dialect], *, coins: Sequence[str], seconds: float, start_ns: int, seed: int = 7
+    dialects: Mapping[str, Dialect],
+    *,
+    coins: Sequence[str],
+    seconds: float | None,
+    start_ns: int,
+    step_ns: int = STEP_NS,
+    seed: int = 7,
 ) -> Iterator[Frame]:
-    """Frames of these venues, market lists first, by receive time."""
+    """Frames of these venues, market lists first, by receive time; without `seconds` they never end."""
     markets = {venue_id: dialect.made_up(coins) for venue_id, dialect in dialects.items()}
     for venue_id, listed in markets.items():
         yield start_ns, venue_id, rest_line(MARKETS, msgspec.json.encode(listed))
@@ -67,8 +79,8 @@ def synthetic(
         for venue_id, listed in markets.items()
         for market in listed
     ]
-    for number in range(math.ceil(seconds * 1e9 / STEP_NS)):
-        at_ns = start_ns + (number + 1) * STEP_NS
+    for number in count() if seconds is None else range(math.ceil(seconds * 1e9 / step_ns)):
+        at_ns = start_ns + (number + 1) * step_ns
         for place, (venue_id, dialect, market, quoted) in enumerate(desks):
             for raw in _moment(dialect, market, quoted, at_ns, number):
                 yield at_ns + place, venue_id, raw
@@ -84,7 +96,7 @@ def _moment(dialect: Dialect, market: Market, quoted: Quoted, at_ns: int, number
     if number or fetched:
         bids, asks = quoted.step()
         yield from dialect.write_delta(market, at_ns, bids=bids, asks=asks)
-    price = quoted.middle * TICK
+    price = quoted.price()
     if rng.random() < TRADE_CHANCE:
         yield from dialect.write_trade(
             market, at_ns, price=price, qty=round(rng.uniform(0.01, 2), 3), taker=rng.choice(("buy", "sell"))
@@ -94,7 +106,7 @@ def _moment(dialect: Dialect, market: Market, quoted: Quoted, at_ns: int, number
         yield from dialect.write_liquidation(
             market,
             at_ns,
-            price=price * (0.995 if long else 1.005),
+            price=round(price * (0.995 if long else 1.005), DECIMALS),
             qty=round(rng.uniform(0.01, 2), 3),
             liquidated="long" if long else "short",
         )

@@ -92,10 +92,10 @@ class Ahead:
 
     def __iter__(self) -> Iterator[Frame]:
         while self._waiting or self._read():
-            frame = self._waiting.popleft()
-            if rest_answer(frame[2]) is not None:
+            yield self._waiting[0]
+            # Only now: while the player waits for its moment, a book is still one to come.
+            if rest_answer(self._waiting.popleft()[2]) is not None:
                 self._books.popleft()
-            yield frame
 
     def book(self, venue_id: str, symbol: str) -> tuple[bytes, int] | None:
         """The next recorded snapshot of a symbol and its receive time; None where none comes soon."""

@@ -26,10 +26,23 @@ async def cut_in_time(peer: Peer, rules: Rules, faults: Faults) -> None:
     began_s = peer.heard_s = peer.last_s = time.monotonic()
     while True:
         await asyncio.sleep(min(terms) / LOOKS)
+        if peer.deaf:
+            return
         now_s = time.monotonic()
         over = lifetime_s is not None and now_s - began_s >= lifetime_s
         silent = silence_s is not None and now_s - peer.heard_s >= silence_s
         idle = idle_s is not None and now_s - peer.last_s >= idle_s
         if over or silent or idle:
+            peer.cut()
+            return
+
+
+async def ask_for_life(peer: Peer, every_s: float) -> None:
+    """Ping as the venue does, and cut whoever has not answered by the next time."""
+    while True:
+        await asyncio.sleep(every_s)
+        if peer.deaf:
+            return
+        if not peer.ping():
             peer.cut()
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from producers.venue import Socket
-from producers.venues.binance_futures import BinanceFutures
+from producers.venues.binance_futures import CONTRACTS, BinanceFutures
 from producers.venues.binance_rest import Listed
 from producers.venues.binance_wire import COIN_MARGINED
 from schemas.instrument import Instrument
@@ -26,7 +26,7 @@ class BinanceCoinm(BinanceFutures):
     def sockets(self, instruments: Sequence[Instrument]) -> list[Socket]:
         """All streams of a market on one socket."""
         streams = ("depth@100ms", "bookTicker", "trade", "forceOrder", "markPrice@1s")
-        return self.stream_sockets("stream", "/stream", instruments, streams, MOST_STREAMS)
+        return self.stream_sockets("stream", "/stream", instruments, streams, MOST_STREAMS, CONTRACTS)
 
     def instrument(self, listed: Listed, ts_recv_ns: int) -> Instrument | None:
         """A perpetual or a delivery contract; without a listed size its notional stays unknown."""

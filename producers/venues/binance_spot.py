@@ -9,10 +9,11 @@ import msgspec
 
 from producers.completeness import NONE, ChannelName, Coverage
 from producers.venue import Limits, Sequencing, Socket
+from producers.venues import events
 from producers.venues.binance import Binance
 from producers.venues.binance_rest import Listed
 from producers.venues.binance_wire import Message, Probe, SpotBookTicker, SpotCombined, SpotPayload, SpotTickerCombined
-from schemas.instrument import Instrument, canonical_id
+from schemas.instrument import Instrument
 
 QUOTES = (
     "FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USDP", "USDE", "BIDR", "BKRW", "IDRT", "BVND", "USD1", "EURI",
@@ -67,7 +68,7 @@ class BinanceSpot(Binance):
     def decode(self, frame: bytes) -> Message:
         """A frame in either layout; what has no event type is a book ticker."""
         typed = b'"e":"' in frame
-        if frame.startswith(b'{"stream"'):
+        if frame[:9] == b'{"stream"':
             return _decode_combined(frame).data if typed else _decode_ticker_combined(frame).data
         return _payloads.decode(frame) if typed else _decode_ticker(frame)
 
@@ -98,15 +99,13 @@ class BinanceSpot(Binance):
         return probe.event in ("trade", "aggTrade") and probe.spot_flag is not None
 
     def _pair(self, symbol: str, base: str, quote: str, tick_size: float | None, ts_recv_ns: int) -> Instrument:
-        return Instrument(
-            venue=self.id,
-            instrument=canonical_id(base, quote, "spot"),
-            ts_event_ns=ts_recv_ns,
-            ts_recv_ns=ts_recv_ns,
-            symbol=symbol,
+        return events.market(
+            self.id,
+            symbol,
+            ts_recv_ns,
             base=base,
             quote=quote,
-            market="spot",
+            kind="spot",
             contract="spot",
             contract_value=1.0,
             tick_size=tick_size,

@@ -124,6 +124,22 @@ class ForceOrder(Payload, frozen=True, tag="forceOrder", rename={"order": "o"}):
 
     order: LiquidationOrder
 
+    @property
+    def symbol(self) -> str:
+        """Whose position is closed."""
+        return self.order.symbol
+
+
+class ContractInfo(Payload, frozen=True, tag="contractInfo", rename={"symbol": "s", "push_ms": "E", "status": "cs"}):
+    """A contract's state, when it or its leverage brackets (`bks`) change. Documented, not captured.
+
+    {"e":"contractInfo","E":1669356423908,"s":"IOTAUSDT","ct":"PERPETUAL","dt":4133404800000,"ot":1569398400000,"cs":"TRADING"}
+    """
+
+    symbol: str
+    push_ms: WireTime
+    status: str
+
 
 class MarkPriceUpdate(
     Payload,
@@ -144,7 +160,7 @@ class MarkPriceUpdate(
     next_funding_ms: Annotated[int, msgspec.Meta(ge=0, lt=10**14)] = 0
 
 
-FuturesPayload = BookTicker | DepthUpdate | TradePayload | MarkPriceUpdate | ForceOrder
+FuturesPayload = BookTicker | DepthUpdate | TradePayload | MarkPriceUpdate | ForceOrder | ContractInfo
 SpotPayload = DepthUpdate | TradePayload
 Message = FuturesPayload | SpotBookTicker
 

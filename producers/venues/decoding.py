@@ -5,7 +5,8 @@ The bounds are checked by the decoder itself, so a parser never sees NaN, an inf
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Iterable
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -15,6 +16,8 @@ WirePrice = Annotated[float, msgspec.Meta(gt=0, lt=1e15)]
 """A price that must exist. 1e15 is far above any coin in any quote currency and far below an overflow."""
 WireAmount = Annotated[float, msgspec.Meta(ge=0, lt=1e18)]
 """A quantity, or a price where zero means that there is none."""
+WireBalance = Annotated[float, msgspec.Meta(gt=-1e18, lt=1e18)]
+"""What a fund holds: less than nothing where it owes."""
 WireRate = Annotated[float, msgspec.Meta(gt=-1e3, lt=1e3)]
 """A funding rate; the widest caps are a few percent."""
 WireId = Annotated[int, msgspec.Meta(ge=-1, le=2**63 - 1)]
@@ -24,6 +27,9 @@ WireTime = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 FAILURES = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """All that msgspec raises on hostile bytes: bad UTF-8 and deep nesting have Python's own errors."""
+
+_Row = TypeVar("_Row")
+_Made = TypeVar("_Made")
 
 _AHEAD_NS = 86_400 * 10**9
 _LEVEL_BYTES = b'0123456789.,[]" \n\r\t'
@@ -37,6 +43,34 @@ def decode_error(failure: Exception) -> DecodeError:
     if "`float`" in text or "out of range" in text or "matching regex" in text:
         return DecodeError("bad_number", text)
     return DecodeError("bad_shape", text)
+
+
+def readable_rows(rows: Iterable[_Row], read: Callable[[_Row], _Made]) -> list[_Made]:
+    """What `read` makes of each row. One that it cannot read is passed over: it must not cost the others.
+
+    The first failure is raised, as a `DecodeError`, where nothing could be read at all.
+
+    >>> readable_rows([b"7", b"-7"], msgspec.json.Decoder(WireAmount).decode)
+    [7.0]
+    """
+    made: list[_Made] = []
+    failed: DecodeError | None = None
+    for row in rows:
+        try:
+            made.append(read(row))
+        except DecodeError as failure:
+            failed = failed or failure
+        except FAILURES as failure:
+            failed = failed or decode_error(failure)
+    if failed is not None and not made:
+        raise failed
+    return made
+
+
+raw_rows: Callable[[bytes | msgspec.Raw], tuple[msgspec.Raw, ...]] = msgspec.json.Decoder(
+    tuple[msgspec.Raw, ...]
+).decode
+"""The rows of an array, undecoded."""
 
 
 def event_ns(time_ms: int, ts_recv_ns: int) -> int:

@@ -1,15 +1,17 @@
-"""The wire of Hyperliquid as Structs. Frames in docstrings are captured ones; of userFills, the rows are."""
+"""The wire of Hyperliquid: Structs beside captured frames (of userFills, rows), and what its answers mean."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
 
-from producers.venues.decoding import WireAmount, WireId, WirePrice, WireRate, WireTime
-from schemas.units import Levels
+from producers.errors import DecodeError
+from producers.venue import Ack, Control, Pong, Refusal
+from producers.venues.decoding import FAILURES, WireAmount, WireId, WirePrice, WireRate, WireTime
 
-DecimalText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,18}(\.[0-9]{1,18})?\Z")]
+DecimalText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,18}(?:\.[0-9]{1,18})?\Z")]
 """A number that stays text: levels travel on as the venue wrote them."""
 Side = Literal["A", "B"]
 """The aggressor of a trade, the direction of a fill: `B` bought, `A` sold."""
@@ -44,12 +46,17 @@ class BookFrame(Frame, frozen=True, tag="l2Book"):
     data: Book
 
 
+NO_LEVEL = Level(px="0", sz="0")
+Best = tuple[Level | None, Level | None]
+"""Best bid and ask; null on an empty side."""
+
+
 class Bbo(msgspec.Struct, frozen=True, gc=False):
     """Best bid and ask."""
 
     coin: str
     time: WireTime
-    bbo: tuple[Level | None, Level | None]
+    bbo: Best
 
 
 class BboFrame(Frame, frozen=True, tag="bbo"):
@@ -127,13 +134,29 @@ class Fill(msgspec.Struct, frozen=True, gc=False, rename={"direction": "dir"}):
 
     coin: str
     side: Side
-    px: WirePrice
+    px: WireAmount  # zero where something was settled and nothing sold
     sz: WireAmount
     time: WireTime
     tid: WireId
     direction: str = ""
     crossed: bool = False
     liquidation: FillLiquidation | None = None
+
+
+OwnedFill = tuple[str, Fill]
+"""A fill and whose it is: a line of a node's `node_fills`, and an element of a block.
+
+["0xe92d2041199b18f611b137457f3acee8bedb22d3",{"coin":"AVAX","px":"22.075","sz":"28.53","side":"B","time":1760130964831,"startPosition":"-28.53","dir":"Auto-Deleveraging","closedPnl":"194.275035","hash":"0x922ada15","oid":194018286846,"crossed":true,"fee":"0.0","tid":771334864158847,"liquidation":{"liquidatedUser":"0x2e3d94f0562703b25c83308a05046ddaf9a8dd14","markPx":"22.025","method":"backstop"},"feeToken":"USDC"}]
+"""
+
+
+class NodeBlock(msgspec.Struct, frozen=True, gc=False):
+    """A line of a node's `node_fills_by_block`. Its parts are captured, the whole is documented (2026-10).
+
+    {"local_time":"2025-10-10T21:16:04.913412021","block_time":"2025-10-10T21:16:04.831874123","block_number":758800641,"events":[]}
+    """
+
+    events: tuple[OwnedFill, ...]
 
 
 class UserFills(msgspec.Struct, frozen=True, gc=False, rename={"is_snapshot": "isSnapshot"}):
@@ -152,6 +175,8 @@ class UserFillsFrame(Frame, frozen=True, tag="userFills"):
 
 MarketFrame = BboFrame | TradesFrame | BookFrame | ContextFrame | UserFillsFrame
 MARKET_CHANNELS = frozenset({"bbo", "trades", "l2Book", "activeAssetCtx", "userFills"})
+GREETING = b"Websocket connection established."
+"""The first frame of some connections; it is not JSON."""
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -174,10 +199,29 @@ class Meta(msgspec.Struct, frozen=True):
     universe: tuple[Coin, ...]
 
 
-def raw_levels(side: tuple[Level, ...]) -> Levels:
-    """Levels in the form that books are kept in, digits unchanged.
+_probe = msgspec.json.Decoder(Probe).decode
 
-    >>> bytes(raw_levels((Level(px="59.8", sz="3.40"),)))
-    b'[["59.8","3.40"]]'
+
+def control(frame: bytes, failure: DecodeError) -> Sequence[Control]:
+    """What a frame that is not the market's says; raises `failure` where it should have been the market's.
+
+    An error names one subscription. The others live on, so one unknown coin or an address too many is only noted; what
+    we cannot read may mean a broken session.
     """
-    return msgspec.Raw(("[" + ",".join(f'["{level.px}","{level.sz}"]' for level in side) + "]").encode())
+    if frame.startswith(GREETING):
+        return ()
+    try:
+        probe = _probe(frame)
+        text = msgspec.json.decode(probe.data, type=str) if probe.channel == "error" else ""
+    except FAILURES:
+        raise failure from None
+    if probe.channel in MARKET_CHANNELS:
+        raise failure
+    if probe.channel == "subscriptionResponse":
+        return (Ack(),)
+    if probe.channel == "pong":
+        return (Pong(),)
+    if probe.channel == "error":
+        known = text.startswith(("Already ", "Invalid subscription", "Cannot track more than"))
+        return (Refusal(text[:200], "ignore" if known else "reconnect"),)
+    return ()

@@ -9,17 +9,31 @@ from collections.abc import Callable, Mapping
 
 from producers.errors import UsageError
 from producers.venue import Venue
+from producers.venues.aster import Aster
 from producers.venues.binance_coinm import BinanceCoinm
 from producers.venues.binance_spot import BinanceSpot
 from producers.venues.binance_usdm import BinanceUsdm
+from producers.venues.bitget import Bitget
+from producers.venues.bitmex import Bitmex
+from producers.venues.bybit import Bybit
+from producers.venues.bybit_spot import BybitSpot
+from producers.venues.coinbase import Coinbase
+from producers.venues.deribit import Deribit
+from producers.venues.dydx import Dydx
+from producers.venues.gate import Gate
+from producers.venues.gate_spot import GateSpot
+from producers.venues.gmx import Gmx
 from producers.venues.hyperliquid import Hyperliquid
+from producers.venues.kraken_futures import KrakenFutures
+from producers.venues.lighter import Lighter
+from producers.venues.okx import Okx
 
-VENUES: Mapping[str, Callable[[], Venue]] = {
-    BinanceUsdm.id: BinanceUsdm,
-    BinanceCoinm.id: BinanceCoinm,
-    BinanceSpot.id: BinanceSpot,
-    Hyperliquid.id: Hyperliquid,
-}
+_MAKERS: tuple[Callable[[], Venue], ...] = (
+    BinanceUsdm, BinanceCoinm, BinanceSpot, Bybit, BybitSpot, Okx, Gate, GateSpot, Bitget, Hyperliquid, Aster, Deribit,
+    Bitmex, KrakenFutures, Coinbase, Dydx, Gmx, Lighter,
+)  # fmt: skip
+
+VENUES: Mapping[str, Callable[[], Venue]] = {make().id: make for make in _MAKERS}
 """What makes a venue, by its id. Every run makes its own: a venue object knows the markets of one run."""
 
 

@@ -11,13 +11,17 @@ import pytest
 from producers.completeness import ChannelName, Coverage
 from producers.errors import DecodeError
 from producers.venue import Limits, Refusal, Request, Resubscribe, Sequencing, Socket, Venue
+from producers.venue_server.dialects import DIALECTS
 from producers.venues._template import Example
 from producers.venues.registry import VENUES
+from schemas.codec import base_asset
 from schemas.instrument import Instrument
+from tests.kit.listing import listed
+from tests.kit.venue_samples import SAMPLES, read, rows
+from tests.kit.venue_samples import markets as venue_markets
 
 RECV_NS = 1_760_130_964_900_000_000
 MAKERS: list[Callable[[], Venue]] = [*VENUES.values(), Example]
-SYMBOLS = {"binance-coinm": "C{}USD_PERP", "hyperliquid": "C{}", "example": "C{}-USDT"}
 
 
 @pytest.fixture(params=MAKERS, ids=lambda maker: maker().id)
@@ -28,9 +32,13 @@ def venue(request: pytest.FixtureRequest) -> Venue:
 
 
 def markets(venue: Venue, count: int) -> list[Instrument]:
-    """So many markets of a venue."""
-    pattern = SYMBOLS.get(venue.id, "C{}USDT")
-    return [found for n in range(count) if (found := venue.infer_instrument(pattern.format(n), RECV_NS))]
+    """So many markets of a venue, as the server lists them; of the template, as their names tell."""
+    coins = [f"C{n}" for n in range(count)]
+    make = DIALECTS.get(venue.id)
+    if make is None:
+        return [found for coin in coins if (found := venue.infer_instrument(f"{coin}-USDT", RECV_NS))]
+    # Some venues list several markets of a coin.
+    return listed(venue, make(), coins, RECV_NS)[:count]
 
 
 def test_it_has_a_name_addresses_and_limits(venue: Venue) -> None:
@@ -68,7 +76,8 @@ def test_its_markets_are_named_by_the_common_rule(venue: Venue) -> None:
     assert len({instrument.instrument for instrument in found}) == 3
     for instrument in found:
         assert instrument.venue == venue.id
-        assert instrument.instrument.startswith(f"{instrument.base}-{instrument.quote}-")
+        assert base_asset(instrument.instrument) == instrument.base
+        assert instrument.instrument.startswith(f"{instrument.base}-{instrument.quote}")
         assert instrument.contract_value is None or instrument.contract_value > 0
         assert instrument.ts_recv_ns == RECV_NS
 
@@ -79,13 +88,13 @@ def test_its_sockets_subscribe_every_market(venue: Venue, count: int) -> None:
     found = markets(venue, count)
     sockets = venue.sockets(found)
     assert len({socket.name for socket in sockets}) == len(sockets)
-    said = "".join(frame for socket in sockets for frame in socket.subscribe).upper()
     for socket in sockets:
         assert isinstance(socket, Socket)
-        assert socket.path.startswith("/")
+        assert socket.path.startswith("/") or not socket.path
         assert socket.expect_acks > 0
         assert all(isinstance(json.loads(frame), dict) for frame in socket.subscribe)
-    assert all(f'"{instrument.symbol.upper()}' in said for instrument in found)
+        assert socket.ping is None or socket.ping_every_s > 0
+    assert venue.limits.connections is None or len(sockets) <= venue.limits.connections
     assert venue.sockets([]) == []
 
 
@@ -128,9 +137,9 @@ def test_junk_raises_nothing_but_decode_error(venue: Venue, junk: bytes) -> None
         lambda: venue.message_number(junk),
         *(partial(venue.parse_poll, poll.name, junk, RECV_NS) for poll in venue.polls([instrument])),
     ]
-    for read in reads:
+    for attempt in reads:
         with suppress(DecodeError):
-            read()
+            attempt()
     assert venue.symbol_of(junk) is None
 
 
@@ -144,16 +153,15 @@ def test_an_unknown_channel_is_no_error(venue: Venue) -> None:
         assert not [one for one in venue.parse(frame, RECV_NS) if isinstance(one, Refusal)]
 
 
-def test_reading_a_frame_again_says_the_same(venue: Venue) -> None:
-    """A parser that keeps something between frames gives another replay each time."""
-    (instrument,) = markets(venue, 1)
-    frames = [
-        b'{"e":"trade","E":1760130964833,"T":1760130964831,"s":"%s","t":7,"p":"6","q":"2","m":true}',
-        b'{"channel":"l2Book","data":{"coin":"%s","time":1760130964831,"levels":[[{"px":"1","sz":"2"}],[]]}}',
-        b'{"channel":"trade","symbol":"%s","id":7,"price":"6","size":"5","taker":"sell","ms":1760130964831}',
-    ]
-    venue.register([instrument])
-    spoken = [venue.parse(frame % instrument.symbol.encode(), RECV_NS) for frame in frames]
-    again = [venue.parse(frame % instrument.symbol.encode(), RECV_NS) for frame in frames]
-    assert [[type(one) for one in events] for events in spoken] == [[type(one) for one in events] for events in again]
-    assert sum(map(len, spoken)) == 1
+def test_reading_the_same_frames_says_the_same(venue: Venue) -> None:
+    """A replay that differs from run to run proves nothing."""
+    tales = []
+    for _ in range(2):
+        one = type(venue)()
+        tale: list[object] = []
+        for row in rows(SAMPLES, venue.id):
+            one.register(venue_markets(venue.id, row.get("markets", ())))
+            with suppress(DecodeError):
+                tale += read(one, row, row["raw"].encode())
+        tales.append(tale)
+    assert tales[0] == tales[1]

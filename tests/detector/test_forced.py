@@ -140,3 +140,58 @@ def test_winning_shorts_are_deleveraged_in_a_fall() -> None:
     assert forced.adl_direction == "up"
     assert forced.adl_count == 2
     assert forced.deleveraged.sum(0, scene.now_ns) == 500.0
+
+
+def test_what_was_shown_is_told_by_side_with_its_rows() -> None:
+    """Rows say how full a throttled feed is; without them dollars cannot be corrected."""
+    scene = Scene(BTC)
+    forced = scene.market(BTC).forced
+    scene.liquidation(BTC, 70.0)
+    scene.liquidation(BTC, 20.0)
+    scene.liquidation(BTC, 5.0, liquidated="short")
+    scene.liquidation(BTC, None)
+    scene.close()
+    assert forced.shown(scene.now_ns) == ((90.0, 2), (5.0, 1))
+    assert forced.last_liquidation_ns == scene.now_ns - 500_000_000
+    scene.close(60)
+    assert forced.shown(scene.now_ns) == ((0.0, 0), (0.0, 0))
+
+
+def test_the_fall_of_open_interest_is_that_of_the_last_minute() -> None:
+    """Old closes would bound new liquidations; a rise is no negative bound."""
+    scene = Scene(BTC)
+    forced = scene.market(BTC).forced
+    assert forced.open_interest_fell(scene.now_s) is None
+    scene.open_interest(BTC, 100.0)
+    scene.close()
+    scene.open_interest(BTC, 90.0)
+    scene.close(59)
+    assert forced.open_interest_fell(scene.now_s) is None
+    scene.close()
+    assert forced.open_interest_fell(scene.now_s) == 10.0
+    scene.close()
+    assert forced.open_interest_fell(scene.now_s) is None
+    scene.open_interest(BTC, 95.0)
+    scene.close()
+    assert forced.open_interest_fell(scene.now_s) is None
+
+
+def test_dollars_since_the_last_figure_of_open_interest_are_counted_apart() -> None:
+    """A figure of half a minute ago would bound what happened after it."""
+    scene = Scene(BTC)
+    forced = scene.market(BTC).forced
+    scene.liquidation(BTC, 70.0)
+    scene.open_interest(BTC, 90.0)
+    scene.liquidation(BTC, 20.0)
+    assert forced.usd_since_open_interest == 20.0
+
+
+def test_it_is_remembered_when_a_row_last_said_that_it_was_sampled() -> None:
+    """A venue that stopped sampling would be doubted for ever."""
+    scene = Scene(BTC)
+    forced = scene.market(BTC).forced
+    scene.liquidation(BTC, 70.0, sampled=True)
+    at_ns = scene.now_ns + 500_000_000
+    scene.close()
+    scene.liquidation(BTC, 70.0)
+    assert forced.sampled_ns == at_ns

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from detector.config import Config
-from detector.overview import Overview
+from detector.overview import Overview, liquidated
 from detector.pool import Pool
+from schemas.reading import Liquidated, MarketReading
 from tests.kit.markets import Scene, instrument
 
 BTC = instrument()
@@ -68,3 +69,42 @@ def test_nothing_read_yet_is_seen_as_nothing() -> None:
     """A worker without assets would stop the stage that judges the others."""
     view = Overview(Config(), 0, (), Pool(), {})
     assert (list(view.venues()), view.assets_watched(), view.median_move()) == ([], {}, 0.0)
+
+
+def of_market(venue: str, longs: float, estimate: float | None, upper: float | None, method: str) -> MarketReading:
+    """A market with so many dollars of longs and ten of shorts."""
+    return MarketReading(
+        venue=venue,
+        instrument="BTC-USDT-PERP",
+        market="perp",
+        liquidated_longs_usd=longs,
+        liquidated_shorts_usd=10.0,
+        liquidated_estimate_usd=estimate,
+        liquidated_upper_usd=upper,
+        liquidated_method=method,
+    )
+
+
+QUIET = MarketReading(venue="v", instrument="BTC-USDT-PERP", market="perp")
+COMPLETE = of_market("a", 90.0, 100.0, 100.0, "complete")
+PEERED = of_market("b", 190.0, 700.0, 900.0, "peers")
+PARTIAL = of_market("c", 40.0, None, None, "partial")
+
+
+def test_estimates_of_several_markets_are_summed_with_both_bounds() -> None:
+    """The whole would be told smaller than its parts."""
+    assert liquidated([COMPLETE, QUIET, PEERED]) == Liquidated(
+        reported_usd=300.0, estimate_usd=800.0, upper_usd=1_000.0, methods=("complete", "peers")
+    )
+
+
+def test_a_market_without_an_estimate_counts_with_what_it_reported_and_is_named() -> None:
+    """Its dollars would be lost from the sum, or the sum be taken for an estimate of everything."""
+    assert liquidated([COMPLETE, PARTIAL]) == Liquidated(
+        reported_usd=150.0, estimate_usd=150.0, methods=("complete", "partial"), partial=1
+    )
+
+
+def test_where_nothing_was_reported_there_is_no_sum() -> None:
+    """Zero dollars would be an all-clear of venues that show no liquidations."""
+    assert liquidated([QUIET, QUIET]) is None

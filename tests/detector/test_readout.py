@@ -92,6 +92,19 @@ def test_liquidations_are_zero_only_where_some_were_ever_seen() -> None:
     assert (found.liquidations_seen, found.liquidated_longs_usd, found.liquidated_shorts_usd) == (True, 0.0, 0.0)
 
 
+def test_what_a_feed_hides_is_read_while_it_reports() -> None:
+    """Subscribers would have the reported sum only, or a guess about a minute in which nothing happened."""
+    scene = Scene(BTC)
+    scene.liquidation(BTC, 5_000.0, sampled=True)
+    scene.close()
+    found = read(scene)
+    assert found.liquidated_estimate_usd == pytest.approx(5_042.2, abs=0.1)
+    assert (found.liquidated_method, found.liquidated_upper_usd) == ("occupancy", None)
+    scene.close(60)
+    found = read(scene)
+    assert (found.liquidated_estimate_usd, found.liquidated_method) == (None, "")
+
+
 @pytest.mark.parametrize(
     ("passed", "missing", "contiguous"),
     [

@@ -11,6 +11,7 @@ import msgspec
 from detector.asset import LONGEST_PAUSE_S, REMEMBERED_NS
 from detector.config import Config
 from detector.engine import Engine
+from detector.estimates import refresh
 from detector.market import Market
 from detector.overview import Overview
 from detector.pool import Pool
@@ -145,6 +146,7 @@ class Scene:
                 market.close_second(world.now_s, learn, world.silent_ns(market.venue) < LONGEST_PAUSE_S * NS)
                 buys += market.trading.last_orders[0]
                 sells += market.trading.last_orders[1]
+            refresh(world, LONGEST_PAUSE_S)
             for pulse in self.pulses.values():
                 pulse.close_second(world.now_s)
             self.pool.close_second(world.now_s, buys, sells, learn)

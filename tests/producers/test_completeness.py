@@ -16,7 +16,10 @@ from producers.completeness import ALL, NONE, Coverage, Kind, since_ns
         ("periodic", None, 1.0, "every 1 s"),
         ("periodic", None, 0.1, "every 100 ms"),
         ("poll", None, 30.0, "poll 30 s"),
-        ("poll", None, 3600.0, "poll 60 min"),
+        ("poll", None, 90.0, "poll 90 s"),
+        ("poll", None, 900.0, "poll 15 min"),
+        ("poll", None, 3600.0, "poll 1 h"),
+        ("periodic", None, 86_400.0, "every 1 d"),
         ("partial", None, None, "partial"),
     ],
 )

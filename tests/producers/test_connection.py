@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
 import msgspec
 import pytest
 
 from producers.clock import END_OF_RECORDING_NS
-from producers.connection import MAX_FRAME_BYTES, Connection, Timing
+from producers.connection import MAX_FRAME_BYTES, Connection, Timing, message_pace
 from producers.endings import Ending
 from producers.health import Health
-from producers.venue import Limits, Socket
+from producers.pace import Pace
+from producers.venue import Ack, Control, Limits, Refusal, Socket
+from schemas.base import Event
+from schemas.market import Trade
 from tests.kit.scripted_server import Peer, ScriptedServer
 from tests.kit.toy_venue import ToyVenue, trade
 
@@ -27,13 +30,15 @@ class Line:
         recorded: bool = False,
         socket: Socket | None = None,
         hold: Callable[[], Awaitable[None]] | None = None,
+        pace: Pace | None = None,
     ) -> None:
         venue = venue or ToyVenue()
         venue.register([venue.instrument("BTCUSDT")])
         self.health = Health()
         self.frames: list[bytes] = []
         self.marks: list[int] = []
-        self.states: list[str] = []
+        self.events: list[Event] = []
+        self.told: list[tuple[str, str]] = []
         on_mark: Callable[[int], None] | None = self.marks.append if recorded else None
         self.connection = Connection(
             venue=venue,
@@ -46,14 +51,19 @@ class Line:
             on_state=self._state,
             on_mark=on_mark,
             hold=hold,
+            pace=pace,
         )
 
     def _frame(self, connection: Connection, raw: bytes) -> None:
         self.frames.append(raw)
-        connection.read(raw, 1)
+        self.events += connection.read(raw, 1)
 
-    def _state(self, state: Literal["rejected", "up"], _: str) -> None:
-        self.states.append(state)
+    def _state(self, state: Literal["rejected", "up"], reason: str) -> None:
+        self.told.append((state, reason))
+
+    @property
+    def states(self) -> list[str]:
+        return [state for state, _ in self.told]
 
     async def run(self) -> Ending:
         async with asyncio.timeout(10):
@@ -92,6 +102,81 @@ async def test_subscriptions_keep_the_message_limit() -> None:
         venue.limits = Limits(messages_per_s=10, connects_per_min=60, lifetime_s=None, snapshots_per_min=60)
         await Line(server, venue=venue).run()
     assert heard[-1] - heard[0] > 0.25
+
+
+async def test_connections_that_share_a_limit_keep_it_together() -> None:
+    """A venue that counts by address would refuse the second connection's subscriptions."""
+    heard: list[float] = []
+
+    def acks(_: str) -> str:
+        heard.append(asyncio.get_running_loop().time())
+        return '{"ack":1}'
+
+    async def later(peer: Peer) -> None:
+        while len(heard) < 6:  # noqa: ASYNC110  # a plain list
+            await asyncio.sleep(0.005)
+        await peer.close()
+
+    async with ScriptedServer(later, acks=acks) as server:
+        venue = ToyVenue(subscribe=("a", "b", "c"))
+        venue.limits = Limits(messages_per_s=25, connects_per_min=60, lifetime_s=None, snapshots_per_min=60)
+        pace = message_pace(venue)
+        await asyncio.gather(*(Line(server, venue=venue, pace=pace).run() for _ in range(2)))
+    assert heard[-1] - heard[0] > 0.2
+
+
+async def test_an_answer_that_confirms_and_brings_a_book_is_both() -> None:
+    """Some venues send the book as the answer to its subscription: it would be lost, and asked for again and again."""
+
+    class Confirming(ToyVenue):
+        def parse(self, frame: bytes, ts_recv_ns: int) -> Sequence[Event | Control]:
+            said = super().parse(frame, ts_recv_ns)
+            return [Ack(), *said] if isinstance(said[0], Trade) else said
+
+    async def script(peer: Peer) -> None:
+        while not peer.said:  # noqa: ASYNC110  # a plain list
+            await asyncio.sleep(0.005)
+        await peer.send(trade(1))
+        await asyncio.sleep(0.05)
+        await peer.close()
+
+    async with ScriptedServer(script, acks=lambda _: None) as server:
+        line = Line(server, venue=Confirming())
+        await line.run()
+    assert [event.trade_id for event in line.events if isinstance(event, Trade)] == [1]
+    assert line.states == ["up"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        # In one answer with the acknowledgement of the rest; before it; and long after.
+        (['{"both":"no such market"}'], [("rejected", "refused: no such market"), ("up", "refused: no such market")]),
+        (['{"ack":1}', "pause", '{"refuse":"delisted","action":"ignore"}'], [("up", ""), ("up", "refused: delisted")]),
+    ],
+)
+async def test_a_refusal_among_confirmations_is_told(answers: list[str], said: list[tuple[str, str]]) -> None:
+    """One market of many would be missing without a word."""
+
+    class Venue(ToyVenue):
+        def parse(self, frame: bytes, ts_recv_ns: int) -> Sequence[Event | Control]:
+            if frame.startswith(b'{"both"'):
+                return [Ack(), Refusal(frame.decode().split('"')[3], "ignore")]
+            return super().parse(frame, ts_recv_ns)
+
+    async def script(peer: Peer) -> None:
+        while not peer.said:  # noqa: ASYNC110  # a plain list
+            await asyncio.sleep(0.005)
+        await peer.send(trade(1))
+        for answer in answers:
+            await (asyncio.sleep(0.1) if answer == "pause" else peer.send(answer))
+        await asyncio.sleep(0.1)
+        await peer.close()
+
+    async with ScriptedServer(script, acks=lambda _: None) as server:
+        line = Line(server, venue=Venue())
+        await line.run()
+    assert line.told == said
 
 
 async def test_an_oversized_frame_ends_the_connection_and_not_the_process() -> None:

@@ -9,8 +9,10 @@ from producers.continuity import MAX_AHEAD_NS, MOST_BUFFERED, MOST_OLD, BookSync
 from producers.venue import Sequencing
 from schemas.base import Event
 from schemas.health import Gap
-from schemas.market import BookDelta, BookSnapshot, BookTop
+from schemas.market import BookDelta, BookSnapshot, BookTop, Trade
 
+SENT = Sequencing(chain="prev_id", snapshots="socket")
+COUNTED = Sequencing(chain="contiguous", snapshots="socket")
 FUTURES = Sequencing(chain="prev_id", snapshot_overlap=0)
 SPOT = Sequencing(chain="contiguous", snapshot_overlap=1)
 EMPTY = msgspec.Raw(b"[]")
@@ -30,6 +32,21 @@ def snapshot(last: int, *, at: int = 100 * S) -> BookSnapshot:
     return BookSnapshot(
         venue="v", instrument="i", ts_event_ns=at, ts_recv_ns=at, bids=EMPTY, asks=EMPTY, last_id=last,
         keeps_far_levels=True,
+    )  # fmt: skip
+
+
+def lost(instrument: str = "i", *, at: int = 200 * S) -> Gap:
+    """A book that is not what the venue has, as a session or a parser says it."""
+    return Gap(
+        venue="v", instrument=instrument, ts_event_ns=at, ts_recv_ns=at, channel="book", since_ns=at, reason="closed"
+    )
+
+
+def trade(price: float, *, at: int = 100 * S, trade_id: int | str | None = "x") -> Trade:
+    """A fill."""
+    return Trade(
+        venue="v", instrument="i", ts_event_ns=at, ts_recv_ns=at, price=price, qty=1.0, notional_usd=price, taker="buy",
+        trade_id=trade_id,
     )  # fmt: skip
 
 
@@ -199,8 +216,11 @@ def test_a_snapshot_that_never_comes_does_not_fill_the_memory() -> None:
     """REST may be down for hours while the stream goes on."""
     sync = futures()
     out = [event for n in range(1, 2 * MOST_BUFFERED) for event in sync.on_delta(delta(n, n, n - 1))]
-    assert names(out) == ["Gap"]
+    assert out == []
+    assert sync.dropped == MOST_BUFFERED - 1
     assert sync.wants_snapshot
+    # One that comes so late meets the newest of them.
+    assert len(sync.on_snapshot(snapshot(2 * MOST_BUFFERED - 10))) == 11
 
 
 def test_recordings_without_a_snapshot_flow_with_the_chain_checked() -> None:
@@ -220,7 +240,8 @@ def test_the_router_keeps_books_apart_and_everything_else_in_place() -> None:
     assert syncs.feed([delta(1, 10, 0), top, other, delta(11, 20, 10)]) == [top]
     assert syncs.wanting() == ["i"]
     assert names(syncs.feed([snapshot(15), top])) == ["BookSnapshot", "BookDelta", "BookTop"]
-    assert names(syncs.disconnect(["i", "j"], 200 * S, "closed")) == ["Gap"]
+    said = [lost("i"), lost("j")]
+    assert names(syncs.hear(said)) == ["Gap"]
     assert syncs.dropped == 0
 
 
@@ -259,3 +280,103 @@ def test_whatever_is_lost_the_published_chain_is_whole(
             assert event.first_id <= book + 1 <= event.last_id + 1
             book = event.last_id
     assert [event.ts_event_ns for event in out] == sorted(event.ts_event_ns for event in out)
+
+
+# Books that the socket sends.
+
+
+def sent(rule: Sequencing = SENT) -> BookSync:
+    """A book of the socket's, current up to id 20."""
+    sync = BookSync(venue="v", instrument="i", sequencing=rule)
+    assert names(sync.on_snapshot(snapshot(20))) == ["BookSnapshot"]
+    return sync
+
+
+def test_a_book_of_the_sockets_is_current_at_once() -> None:
+    """A quiet market may send no change for a minute."""
+    sync = sent()
+    assert sync.synced
+    assert names(sync.on_delta(delta(21, 30, 20))) == ["BookDelta"]
+
+
+def test_changes_before_the_first_book_are_of_no_use_and_want_one() -> None:
+    """The snapshot comes after them in the stream, and holds them."""
+    sync = BookSync(venue="v", instrument="i", sequencing=SENT)
+    assert sync.on_delta(delta(1, 10, 0)) == []
+    assert not sync.wants_snapshot
+    assert sync.on_delta(delta(11, 20, 10)) == []
+    assert sync.wants_snapshot
+    assert names(sync.on_snapshot(snapshot(20))) == ["BookSnapshot"]
+
+
+@pytest.mark.parametrize("rule", [SENT, COUNTED])
+def test_a_hole_is_one_gap_and_nothing_is_built_upon_it(rule: Sequencing) -> None:
+    """The wrong depth is worse than none."""
+    sync = sent(rule)
+    assert names(sync.on_delta(delta(41, 50, 40))) == ["Gap"]
+    assert sync.on_delta(delta(51, 60, 50)) == []
+    assert sync.wants_snapshot
+    assert names(sync.on_snapshot(snapshot(60))) == ["BookSnapshot"]
+    assert names(sync.on_delta(delta(61, 70, 60))) == ["BookDelta"]
+
+
+def test_a_sign_of_life_and_an_announced_reset_go_on() -> None:
+    """Some venues repeat the last id when nothing changed, and name it when they count anew."""
+    sync = sent()
+    assert names(sync.on_delta(delta(20, 20, 20))) == ["BookDelta"]
+    assert names(sync.on_delta(delta(3, 3, 20))) == ["BookDelta"]
+    assert names(sync.on_delta(delta(4, 4, 3))) == ["BookDelta"]
+
+
+def test_a_first_change_that_began_before_the_book_follows_it() -> None:
+    """Documented of some venues: only after a whole book, and only once."""
+    sync = sent()
+    assert names(sync.on_delta(delta(15, 25, 14))) == ["BookDelta"]
+    assert names(sync.on_delta(delta(19, 30, 18))) == ["Gap"]
+
+
+def test_lower_ids_at_a_later_time_are_a_reset_and_no_repetition() -> None:
+    """A book that looks current and is not may stay so for hours on a quiet market."""
+    sync = sent()
+    assert sync.on_delta(delta(11, 12, 10)) == []
+    assert names(sync.on_delta(delta(1, 2, 0, at=101 * S))) == ["Gap"]
+
+
+@pytest.mark.parametrize(("last", "at", "taken"), [(10, 100, False), (10, 101, True), (1, 100, True), (30, 100, True)])
+def test_a_second_book_is_taken_unless_it_is_older(last: int, at: int, taken: bool) -> None:
+    """While sockets are changed over, the new one's first book may be behind; a restarted venue's is not."""
+    sync = sent()
+    assert names(sync.on_snapshot(snapshot(last, at=at * S))) == (["BookSnapshot"] if taken else [])
+
+
+def test_changes_without_ids_follow_a_book_without_id_in_the_order_in_which_they_came() -> None:
+    """Sorted by content, a level's removal would come before the change that it follows."""
+    sync = BookSync(venue="v", instrument="i", sequencing=SENT)
+    bare = msgspec.structs.replace(delta(1, 1), first_id=None, last_id=None)
+    assert sync.on_delta(bare) == []
+    out = [
+        *sync.on_snapshot(msgspec.structs.replace(snapshot(1), last_id=None)),
+        *sync.on_delta(bare),
+        *sync.on_delta(bare),
+    ]
+    assert names(out) == ["BookSnapshot", "BookDelta", "BookDelta"]
+    assert [event.ts_event_ns - 100 * S for event in out] == [0, 1, 2]
+
+
+def test_a_book_that_its_reader_found_wrong_is_wanted_at_once() -> None:
+    """A checksum shows what no id shows; and what is asked for already is not asked for again."""
+    syncs = BookSyncs(venue="v", sequencing=SENT)
+    syncs.feed([snapshot(20)])
+    assert names(syncs.feed([lost()])) == ["Gap"]
+    assert syncs.restless
+    assert syncs.wanting() == ["i"]
+    syncs.of("i").snapshot_requested()
+    assert syncs.feed([lost()]) == []
+    assert syncs.wanting() == []
+
+
+def test_trades_of_one_moment_keep_their_order_without_numbers() -> None:
+    """The last price of a sweep is that of its last fill."""
+    syncs = BookSyncs(venue="v", sequencing=None)
+    out = syncs.feed([trade(10.0), trade(9.0), trade(8.0), trade(8.0, at=101 * S), trade(7.0, trade_id=5, at=101 * S)])
+    assert [event.ts_event_ns % S for event in out] == [0, 1, 2, 0, 0]

@@ -15,6 +15,7 @@ from producers.continuity import BookSyncs
 from producers.errors import FleetError
 from producers.fleet import EndpointOverride, Fleet
 from producers.health import Health
+from producers.proxy import ProxyAddressError
 from producers.recording import Recording, rest_answer
 from producers.venue import Venue
 from producers.venue_server.dialects import recognise
@@ -153,6 +154,47 @@ async def test_a_venue_that_is_away_does_not_keep_the_others_from_running() -> N
 
 def is_refusal(event: Event) -> bool:
     return isinstance(event, VenueStatus) and event.state == "rejected" and "http_451" in event.reason
+
+
+async def test_a_broken_proxy_in_the_environment_ends_the_run_with_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every venue would look as if it were away, for ever."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://ann:secret@")
+    fleet = Fleet(venues=[BinanceUsdm()], symbols=["BTC"], publish=Audience().publish)
+    with pytest.raises(ProxyAddressError, match="HTTPS_PROXY"):
+        await asyncio.wait_for(fleet.run(), 10)
+    assert not leftovers()
+
+
+async def test_connections_of_an_address_that_is_counted_as_one_share_their_messages() -> None:
+    """Ten connections that each keep the limit would break it ten times."""
+    heard: list[float] = []
+
+    def acks(_: str) -> str:
+        heard.append(asyncio.get_running_loop().time())
+        return '{"ack":1}'
+
+    audience = Audience()
+    async with ScriptedServer(acks=acks, rest=rest_of("BTCUSDT")) as server:
+        venue = ToyVenue(sockets=("a", "b", "c"))
+        venue.limits = msgspec.structs.replace(venue.limits, messages_per_s=25, messages_shared=True)
+        fleet = Fleet(venues=[venue], symbols=["BTC"], publish=audience.publish, overrides={"toy": override(server)})
+        async with running(fleet):
+            await audience.until(lambda: len(heard) == 3)
+    assert heard[2] - heard[0] > 0.09
+
+
+async def test_a_venue_says_how_many_connections_may_come_at_once() -> None:
+    """Some allow few a minute, but all of them together."""
+    audience = Audience()
+    async with ScriptedServer(rest=rest_of("BTCUSDT")) as server:
+        venue = ToyVenue(sockets=("a", "b", "c", "d"))
+        venue.limits = msgspec.structs.replace(venue.limits, connects_per_min=6, connects_at_once=3)
+        fleet = Fleet(venues=[venue], symbols=["BTC"], publish=audience.publish, overrides={"toy": override(server)})
+        async with running(fleet):
+            async with asyncio.timeout(5):
+                await server.attempts(3)
+            await asyncio.sleep(0.2)
+            assert len(server.attempts_at) == 3
 
 
 async def test_symbols_that_no_venue_lists_are_an_error_and_not_silence() -> None:

@@ -9,6 +9,7 @@ from producers.errors import RestError
 from producers.health import Health
 from producers.rest import Rest, RestLimits, Silence
 from producers.venue import Request
+from tests.kit.proxies import HttpProxy, SocksProxy
 from tests.kit.scripted_server import Reply, ScriptedServer
 
 HASTY = RestLimits(attempts=3, too_many_wait_s=0.05, banned_wait_s=0.05, body_bytes=1000, total_s=0.3)
@@ -152,3 +153,60 @@ async def test_an_error_names_the_whole_address_but_no_password() -> None:
         with pytest.raises(RestError) as refusal:
             await rest.get(Request(path="/depth?symbol=X"))
     assert str(refusal.value) == f"http_404: {server.rest_url}/v/depth?symbol=X"
+
+
+@pytest.mark.parametrize(
+    ("proxy", "who", "reason", "words"),
+    [
+        (HttpProxy(known="ann:secret"), "ann:wrong", "proxy_refused", "wants a user and a password"),
+        (HttpProxy(refuses=True), "", "proxy_refused", "ask who runs it"),
+        (SocksProxy(known="ann:secret"), "ann:wrong", "proxy_refused", "check user and password"),
+        (SocksProxy(refuses=True), "", "proxy_refused", "ask who runs it"),
+    ],
+    ids=["http-password", "http-rules", "socks-password", "socks-rules"],
+)
+async def test_a_proxy_that_refuses_is_asked_once_and_named(
+    proxy: HttpProxy | SocksProxy, who: str, reason: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong password five times over locks the account."""
+    health = Health()
+    async with proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url(who))
+        # Encrypted, as every venue is: the way through an HTTP proxy is a tunnel then.
+        async with Rest(venue="v", base="https://venue.example", health=health, limits=HASTY) as rest:
+            with pytest.raises(RestError, match=words) as refusal:
+                await rest.get(Request(path="/x"))
+    assert proxy.tries == 1
+    assert refusal.value.reason == reason
+    assert "wrong" not in str(refusal.value)
+    assert health.total("rest_failures", label=reason) == 1
+
+
+async def test_an_encrypted_call_goes_through_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxy sees the host's name, and who looks up names is the proxy."""
+    health = Health()
+    async with HttpProxy() as proxy, ScriptedServer(rest=answers((200, b"ok", {}))) as server:
+        monkeypatch.setenv("ALL_PROXY", proxy.url())
+        port = server.rest_url.rpartition(":")[2]
+        async with Rest(venue="v", base=f"https://venue.example:{port}", health=health, limits=HASTY) as rest:
+            # There is no certificate at the other end; the way to it is what is looked at.
+            with pytest.raises(RestError):
+                await rest.get(Request(path="/x"))
+        assert set(proxy.asked_for) == {f"venue.example:{port}"}
+        assert health.total("rest_failures", label="proxy") == 0
+
+
+@pytest.mark.parametrize("kind", [HttpProxy, SocksProxy])
+async def test_a_proxy_that_is_away_is_named_and_tried_again(
+    kind: type[HttpProxy | SocksProxy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The venue would be blamed, or a proxy that starts late be given up."""
+    health = Health()
+    async with kind() as proxy:
+        pass
+    monkeypatch.setenv("ALL_PROXY", proxy.url("ann:secret"))
+    async with Rest(venue="v", base="https://venue.example", health=health, limits=HASTY) as rest:
+        with pytest.raises(RestError, match="cannot be reached") as failure:
+            await rest.get(Request(path="/x"))
+    assert "secret" not in str(failure.value)
+    assert health.total("rest_failures", label="proxy") == HASTY.attempts

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Literal
 
+import msgspec
 import pytest
 
 from producers.connection import Connection, Timing
 from producers.health import Health
 from producers.pace import Pace
 from producers.session import Session, Speech
-from producers.venue import Control
+from producers.venue import Control, Socket
 from schemas.base import Event
 from schemas.health import Gap, VenueStatus
 from schemas.market import Liquidation, Trade
@@ -94,6 +95,7 @@ async def running(
         intake=ear,
         gate=Pace(limit=6000, per_s=60.0, burst=1000, now_s=time.monotonic),
         health=health,
+        markets=["BTC-USDT-PERP", "ETH-USDT-PERP"],
         timing=timing or Timing(ack_deadline_s=0.3, first_retry_below_s=0.05, retry_cap_s=0.2, overlap_s=0.2),
     )
     task = asyncio.create_task(session.run())
@@ -279,7 +281,7 @@ async def test_server_errors_are_tried_again_and_told_once() -> None:
     server = ScriptedServer(saying(trade(1)), handshakes=(503, 503, 503, None))
     async with server, running(server) as (ear, health):
         await ear.until(lambda: ear.trades() == [1])
-    assert ear.reasons("down") == ["http_503: HTTP 503"]
+    assert ear.reasons("down") == ["http_503: HTTP 503: the venue is in trouble: check its status page"]
     assert health.total("connect_failures", label="http_503") == 3
 
 
@@ -325,6 +327,47 @@ async def test_a_rotation_that_finds_no_new_connection_keeps_the_old_one() -> No
         await (await server.peer(1)).send(trade(2))
         await ear.until(lambda: ear.trades() == [1, 2])
     assert ear.states() == ["connecting", "up"]
+
+
+async def test_an_announced_end_is_met_by_another_connection_before_it_comes() -> None:
+    """A venue that says a minute ahead that it will restart would be missed for seconds all the same."""
+
+    async def script(peer: Peer) -> None:
+        number = server.peers.index(peer)
+        await peer.send(trade(1 + 10 * number))
+        if not number:
+            await peer.send('{"refuse":"restarting soon","action":"replace"}')
+            await (await server.peer(2)).send(trade(12))
+
+    server = ScriptedServer(script)
+    async with server, running(server) as (ear, health):
+        await ear.until(lambda: 12 in ear.trades())
+        await asyncio.wait_for(server.peers[0].gone.wait(), 5)
+        await asyncio.sleep(0.2)
+        assert len(server.peers) == 2
+    assert not ear.gaps()
+    assert ear.states() == ["connecting", "up"]
+    assert health.total("rotations") == 1
+
+
+@pytest.mark.parametrize(
+    ("whose", "missing"),
+    [("marks", ["BTC-USDT-PERP"]), ("trades", []), ("all", ["BTC-USDT-PERP", "ETH-USDT-PERP"]), ("none", [])],
+)
+async def test_a_socket_says_whose_liquidations_go_with_it(
+    whose: Literal["marks", "trades", "all", "none"], missing: list[str]
+) -> None:
+    """The liquidations of every market may come on one socket, and their marks on others."""
+
+    class Venue(ToyVenue):
+        def socket(self, name: str = "public-0") -> Socket:
+            return msgspec.structs.replace(super().socket(name), liquidations=whose)
+
+    async with ScriptedServer(saying(MARK)) as server, running(server, Venue()) as (ear, _):
+        await ear.until(lambda: len(ear.events) >= 3)
+        (await server.peer(1)).reset()
+        await ear.until(lambda: len(ear.gaps()) > len(missing))
+    assert [gap.instrument for gap in ear.gaps() if gap.channel == "liquidation"] == missing
 
 
 async def test_a_quiet_subscriber_still_hears_of_lost_liquidations() -> None:

@@ -9,9 +9,11 @@ import msgspec
 import pytest
 
 from producers.continuity import BookSyncs
+from producers.errand import Errand
 from producers.health import Health
 from producers.rest import Rest, RestAnswer, RestLimits
 from producers.snapshots import AT_ONCE, Snapshots
+from producers.venue import Resubscribe, Sequencing
 from schemas.base import Event
 from schemas.instrument import Instrument
 from tests.kit.scripted_server import Reply, ScriptedServer
@@ -144,13 +146,13 @@ async def test_a_venues_books_are_asked_for_at_its_own_pace() -> None:
     async def rest(_: str) -> Reply:
         return 200, b"5", {}
 
-    async with fetching(rest, symbols=10, per_min=4) as (fetch, server):
+    async with fetching(rest, symbols=10, per_min=10) as (fetch, server):
         fetch.snapshots.ask()
         async with asyncio.timeout(10):
             for _ in range(2):
                 await fetch.answers.get()
         await asyncio.sleep(0.1)
-        assert len(server.calls) == 2  # half of a minute's at once
+        assert len(server.calls) == 2  # a fifth of a minute's at once
 
 
 async def test_a_silence_saves_no_turns_for_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,3 +172,71 @@ async def test_a_silence_saves_no_turns_for_its_end(monkeypatch: pytest.MonkeyPa
                 await fetch.answers.get()
     ended_s = next(later for now, later in pairwise(calls_at_s) if later - now > 0.3)
     assert sum(ended_s <= at < ended_s + 0.15 for at in calls_at_s) <= AT_ONCE + 6
+
+
+class Answering:
+    """A socket that says an errand when it is told to, and what it was given."""
+
+    def __init__(self) -> None:
+        self.errands: list[Errand] = []
+        self.told: asyncio.Queue[Errand] = asyncio.Queue()
+
+    def resubscribe(self, _instrument: str, errand: Errand) -> bool:
+        """Take it."""
+        self.errands.append(errand)
+        self.told.put_nowait(errand)
+        return True
+
+    def say(self, *, taken: bool = True) -> None:
+        """The turn of the last one has come."""
+        self.errands[-1].said = taken and self.errands[-1].wanted()
+        self.errands[-1].over.set()
+
+
+async def test_a_book_of_the_sockets_is_asked_for_by_one_errand_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests that pile up behind a venue's limits take books away that have long come back."""
+    monkeypatch.setattr("producers.snapshots.RESENT_WITHIN_S", 0.05)
+    monkeypatch.setattr("producers.snapshots.PER_INSTRUMENT_PER_MIN", 6000)
+    venue, socket, health = SocketBooks(), Answering(), Health()
+    market = venue.instrument("BTCUSDT")
+    books = BookSyncs(venue="toy", sequencing=venue.sequencing)
+    snapshots = Snapshots(
+        venue=venue,
+        books=books,
+        instruments={market.instrument: market},
+        rest=Rest(venue="toy", base="http://127.0.0.1:1", health=health),
+        health=health,
+        recorded=False,
+        on_answer=lambda _instrument, _answer: None,
+        resubscribe=socket.resubscribe,
+    )
+    running = asyncio.create_task(snapshots.run())
+    deltas = [event for last in (2, 3, 4) for event in venue.parse(delta(last, prev=last - 1).encode(), 1)]
+    for event in deltas:
+        books.feed([event])  # type: ignore[list-item]
+        snapshots.ask()
+    async with asyncio.timeout(5):
+        await socket.told.get()
+        await asyncio.sleep(0.1)
+        assert len(socket.errands) == 1, "its turn has not come yet"
+        socket.say()
+        await socket.told.get()
+        books.feed([venue.parse_snapshot(b"5", market, 1)])
+        socket.say()
+        await asyncio.sleep(0.1)
+    assert health.total("resubscriptions") == 1
+    assert [errand.said for errand in socket.errands] == [True, False]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+class SocketBooks(ToyVenue):
+    """Its books come over the socket."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sequencing = Sequencing(chain="prev_id", snapshots="socket")
+        self.register([self.instrument("BTCUSDT")])
+
+    def book_request(self, instrument: Instrument) -> Resubscribe:  # type: ignore[override]
+        return Resubscribe(frames=('{"unsub":1}', '{"sub":1}'))

@@ -6,7 +6,7 @@ import json
 
 from schemas.clock import VenuePulse
 from schemas.codec import decode_output, encode
-from schemas.reading import AssetReading, MarketReading, Reading
+from schemas.reading import AssetReading, Liquidated, MarketReading, Reading
 
 QUIET = MarketReading(venue="v", instrument="BTC-USDT-PERP", market="perp")
 READING = Reading(
@@ -58,3 +58,21 @@ def test_a_number_that_is_not_finite_is_unknown() -> None:
     again = decode_output(encode(odd))
     assert isinstance(again, Reading)
     assert again.assets[0].markets[0].price is None
+
+
+def test_what_feeds_hide_comes_back_as_it_went() -> None:
+    """The market-wide stage would sum other estimates than the assets' workers made."""
+    told = MarketReading(
+        venue="v",
+        instrument="BTC-USDT-PERP",
+        market="perp",
+        liquidated_longs_usd=3e6,
+        liquidated_estimate_usd=9e6,
+        liquidated_upper_usd=14e6,
+        liquidated_method="occupancy, saturated",
+    )
+    summed = Liquidated(reported_usd=3e6, estimate_usd=9e6, methods=("peers", "partial"), partial=1)
+    reading = Reading(
+        ts_ns=1, partition=0, assets=(AssetReading(asset="BTC", markets=(told, QUIET), liquidated=summed),)
+    )
+    assert decode_output(encode(reading)) == reading

@@ -24,7 +24,7 @@ def test_without_names_all_venues_are_told(capsys: pytest.CaptureFixture[str]) -
     show([], as_json=False, with_notes=True)
     out = capsys.readouterr().out
     assert all(venue_id in out for venue_id in VENUES)
-    assert "hyperliquid liquidations: only fills of watched addresses" in out
+    assert "hyperliquid liquidations: fills of watched addresses" in out
 
 
 def test_json_lines_hold_the_declarations(capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,7 +82,7 @@ def test_a_sampled_feed_that_prints_in_half_of_all_seconds_has_stopped_counting(
     verdict = of(scene, "BTC")
     assert (verdict.severity, verdict.known) == (severity, True)
     if severity:
-        assert verdict.evidence[0].note == "lower bound: the feed is sampled, saturated"
+        assert verdict.evidence[0].note == "reported 300 $ (at least), about 416 $ (occupancy, saturated); saturated"
 
 
 def test_a_complete_feed_is_never_saturated() -> None:
@@ -96,8 +96,40 @@ def test_a_complete_feed_is_never_saturated() -> None:
 
 def test_a_sum_of_a_sampled_feed_is_called_a_lower_bound() -> None:
     """Readers would take it for the truth."""
-    assert of(liquidated("BTC", 5e6, sampled=True), "BTC").evidence[0].note == "lower bound: the feed is sampled"
-    assert of(liquidated("BTC", 5e6), "BTC").evidence[0].note == ""
+    assert of(liquidated("BTC", 5e6), "BTC").evidence[0].note == "reported 5 M$ (at least), about 5.1 M$ (occupancy)"
+
+
+@pytest.mark.parametrize(
+    ("sampled", "note"), [(True, "reported 5 M$ (at least)"), (False, "")], ids=["sampled", "complete"]
+)
+def test_where_no_venue_file_speaks_the_rows_say_whether_the_sum_is_a_lower_bound(sampled: bool, note: str) -> None:
+    """Somebody's recording of a throttled venue would be taken for the truth, or a complete one be doubted."""
+    theirs = instrument("BTC", venue="somebody")
+    scene = Scene(theirs)
+    scene.liquidation(theirs, 5e6, sampled=sampled)
+    scene.close()
+    (verdict,) = liquidations.evaluate(scene.world)
+    assert (verdict.severity, verdict.evidence[0].value, verdict.evidence[0].note) == (HIGH, 5e6, note)
+
+
+def test_what_it_probably_was_and_what_it_can_be_at_most_is_told_and_decides_nothing() -> None:
+    """A guess would page people; a guess that nobody sees would leave them with a fifth of the truth."""
+    scene = Scene(BTC)
+    scene.open_interest(BTC, 1_000.0)
+    scene.trade(BTC, 20_000.0)
+    scene.close()
+    for _ in range(59):
+        scene.liquidation(BTC, 80_000.0, sampled=True)
+        scene.close()
+    scene.liquidation(BTC, 80_000.0, sampled=True)
+    scene.open_interest(BTC, 550.0)
+    scene.close()
+    verdict = of(scene, "BTC")
+    assert verdict.severity == WARN
+    assert verdict.evidence[0].value == 4_800_000.0
+    assert verdict.evidence[0].note == (
+        "reported 4.8 M$ (at least), about 9 M$ (occupancy, saturated), at most 9 M$ (open interest); saturated"
+    )
 
 
 def test_a_market_that_is_often_busy_needs_more() -> None:

@@ -63,3 +63,38 @@ def test_a_minute_later_it_is_calm() -> None:
     assert market(scene).severity == CRITICAL
     scene.close()
     assert (market(scene).severity, market(scene).holds) == (CALM, False)
+
+
+def test_what_feeds_hide_is_told_beside_the_sum_and_decides_nothing() -> None:
+    """A guess would make it critical; without it a reader has a part of the truth and does not know of how much."""
+    theirs, partial = instrument("ETH", venue="bybit"), instrument("SOL", venue="bitmex")
+    scene = Scene(BTC, theirs, partial)
+    for _ in range(20):
+        scene.liquidation(BTC, 1e6, sampled=True)
+        scene.liquidation(theirs, 1e6)
+        scene.liquidation(partial, 1e6, sampled=True)
+        scene.close()
+    verdict = market(scene)
+    assert verdict.severity == CRITICAL
+    assert verdict.evidence[0].value == 60_000_000.0
+    assert verdict.evidence[0].note == (
+        "reported 60 M$ (at least), about 64 M$ (complete; occupancy; 1 of the markets as reported)"
+    )
+
+
+def test_where_all_feeds_are_complete_there_is_nothing_to_add() -> None:
+    """The truth would be called a guess."""
+    theirs = instrument("ETH", venue="bybit")
+    scene = Scene(theirs)
+    scene.liquidation(theirs, 60e6)
+    scene.close()
+    assert market(scene).evidence[0].note == ""
+
+
+def test_where_all_feeds_are_partial_no_estimate_is_made_up() -> None:
+    """What was reported would be called an estimate."""
+    partial = instrument("SOL", venue="bitmex")
+    scene = Scene(partial)
+    scene.liquidation(partial, 60e6, sampled=True)
+    scene.close()
+    assert market(scene).evidence[0].note == "reported 60 M$ (at least)"

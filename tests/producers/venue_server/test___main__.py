@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,29 @@ async def test_it_says_where_it_listens_plays_and_exits() -> None:
     assert b"\xc2\xb5s a frame" in said
 
 
+async def test_made_up_markets_go_on_now_whoever_listens() -> None:
+    """A user tries every venue on one machine, without a recording."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "producers.venue_server", "--source", "synthetic", "--venues", "bybit-spot,gmx", "--coins", "sol"),
+        *("--seconds", "2"),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        url = (await process.stdout.readline()).decode().removeprefix("listening on http").strip()
+        heard = await listen(
+            f"ws{url}/bybit-spot/v5/public/spot", '{"op":"subscribe","args":["orderbook.1000.SOLUSDT"]}'
+        )
+        await process.communicate()
+    books = [json.loads(text) for text in heard.texts if b"SOLUSDT" in text and b'"data"' in text]
+    assert len(books) > 5
+    assert abs(books[-1]["ts"] / 1000 - time.time()) < 30
+    assert process.returncode == 0
+
+
 def test_what_cannot_be_played_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No traceback for a wrong file."""
     path = tmp_path / "empty"
@@ -57,11 +82,14 @@ def test_it_plays_files_or_a_source(arguments: list[str], capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--venue", "bybit"], "invalid choice: 'bybit'"),
+        (["--venue", "mtgox"], "invalid choice: 'mtgox'"),
         (["--speed", "-1"], "is not a speed"),
         (["--speed", "nan"], "is not a speed"),
         (["--speed", "inf"], "is not a speed"),
         (["--speed", "fast"], "invalid speed value: 'fast'"),
+        (["--venues", "bybit,mtgox"], "no venue is called mtgox"),
+        (["--coins", ","], "names nothing"),
+        (["--seconds", "0"], "is not a number of seconds"),
         (["--port", "65536"], "is not a port"),
         (["--port", "-1"], "is not a port"),
         (["--expect-sockets", "-1"], "is less than 0"),

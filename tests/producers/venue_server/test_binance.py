@@ -31,14 +31,15 @@ def subscribe(*names: str) -> str:
     ("path", "delivered"),
     [
         ("public/stream", {"btcusdt@depth", "btcusdt@trade"}),
-        ("market/stream", {"btcusdt@forceOrder", "btcusdt@markPrice", "!forceOrder@arr"}),
+        ("market/stream", {"btcusdt@forceOrder", "btcusdt@markPrice", "!forceOrder@arr", "!contractInfo@"}),
         ("stream", {"btcusdt@depth", "btcusdt@trade"}),
     ],
 )
 def test_usdm_acknowledges_every_stream_and_delivers_those_of_the_route(path: str, delivered: set[str]) -> None:
     """The trap of 2026: a liquidation stream on the wrong URL looks subscribed and never speaks."""
     listener = listening(USDM, path)
-    names = ["btcusdt@depth@100ms", "btcusdt@trade", "btcusdt@forceOrder", "btcusdt@markPrice@1s", "!forceOrder@arr"]
+    names = ["btcusdt@depth@100ms", "btcusdt@trade", "btcusdt@forceOrder", "btcusdt@markPrice@1s"]
+    names += ["!forceOrder@arr", "!contractInfo"]
     assert USDM.hear(listener, subscribe(*names), QUIET) == [b'{"result":null,"id":7}']
     assert set(listener.topics) == delivered
     assert list(listener.names) == names
@@ -76,6 +77,8 @@ def test_names_that_do_not_exist_are_acknowledged_and_silent() -> None:
         (LIQUIDATION, {"btcusdt@forceOrder", "!forceOrder@arr"}),
         (b'{"u":1,"s":"BTCUSDT","b":"1","B":"1","a":"2","A":"2"}', {"btcusdt@bookTicker", "!bookTicker@"}),
         (b'{"e":"depthUpdate","s":"BTCUSDT"}', {"btcusdt@depth"}),
+        (b'{"stream":"!contractInfo","data":{"e":"contractInfo","s":"BTCUSDT","cs":"TRADING"}}', {"!contractInfo@"}),
+        (b'{"e":"contractInfo","s":"BTCUSDT","cs":"TRADING"}', {"!contractInfo@"}),
         (b'{"result":null,"id":1}', set()),
         (b"junk", set()),
         (b'{"stream":"!forceOrder@arr","da', {"!forceOrder@arr"}),
@@ -139,10 +142,3 @@ def test_acks_can_be_withheld_and_streams_rejected() -> None:
     assert "btcusdt@trade" in listener.topics
     (refused,) = USDM.hear(listener, subscribe("x@trade"), Faults(rejected=frozenset({"x@trade"})))
     assert orjson.loads(refused)["error"]["code"] == 2
-
-
-def test_only_diff_streams_have_a_book_to_fetch() -> None:
-    """Partial books are whole and need no snapshot."""
-    assert USDM.book_symbol("btcusdt@depth") == "BTCUSDT"
-    assert USDM.book_symbol("btcusdt@depth20") is None
-    assert USDM.book_symbol("btcusdt@trade") is None

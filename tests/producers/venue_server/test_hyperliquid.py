@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import orjson
 import pytest
 
@@ -9,7 +11,10 @@ from producers.venue_server.faults import Faults
 from producers.venue_server.hyperliquid import MAX_USERS, Hyperliquid
 from producers.venue_server.listener import Listener
 from producers.venue_server.timeline import seen_markets
+from producers.venues.hyperliquid import Hyperliquid as Perpetuals
+from schemas.market import BookSnapshot, DerivativeState, Liquidation, OpenInterest, Trade
 
+T0 = 1_790_000_000_000_000_000
 VENUE = Hyperliquid()
 QUIET = Faults()
 TRADES = {"type": "trades", "coin": "BTC"}
@@ -108,3 +113,30 @@ def test_a_recording_without_market_list_lists_the_coins_that_it_holds() -> None
     answer = dialect.rest("POST", "info", {}, b'{"type":"meta"}')
     assert answer is not None
     assert [(row["name"], row["szDecimals"]) for row in orjson.loads(answer.body)["universe"]] == [("BTC", 5)]
+
+
+@pytest.mark.parametrize("liquidated", ["long", "short"])
+def test_what_is_written_is_read_back(liquidated: Literal["long", "short"]) -> None:
+    """The vault's side of a takeover is the opposite of what was closed."""
+    one, dialect = Perpetuals(), Hyperliquid()
+    (market,) = dialect.made_up(["BTC"])
+    one.register([found for found in [one.infer_instrument("BTC", T0)] if found])
+    frames = [
+        *dialect.write_book(market, T0, bids=[(100.0, 2.0)], asks=[(101.0, 3.0)]),
+        *dialect.write_delta(market, T0, bids=[(100.0, 0.0), (99.0, 1.0)], asks=[]),
+        *dialect.write_trade(market, T0, price=100.0, qty=2.0, taker="sell"),
+        *dialect.write_liquidation(market, T0, price=100.0, qty=2.0, liquidated=liquidated),
+        *dialect.write_state(market, T0, mark=100.0, index=99.0, funding_rate=0.0001, open_interest=5.0),
+    ]
+    first, second, trade, forced, state, held = [event for raw in frames for event in one.parse(raw, T0 + 10**9)]
+    assert isinstance(first, BookSnapshot)
+    assert isinstance(second, BookSnapshot)
+    assert (bytes(first.bids), bytes(second.bids)) == (b'[["100","2"]]', b'[["99","1"]]')
+    assert isinstance(trade, Trade)
+    assert (trade.taker, trade.notional_usd) == ("sell", 200.0)
+    assert isinstance(forced, Liquidation)
+    assert (forced.liquidated, forced.notional_usd, forced.sampled) == (liquidated, 200.0, True)
+    assert isinstance(state, DerivativeState)
+    assert state.mark == 100.0
+    assert isinstance(held, OpenInterest)
+    assert held.notional_usd == 500.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import cast
 
 import orjson
@@ -28,10 +29,28 @@ def peer_of(mount: Mount, *, marked: bool) -> Peer:
     """A subscriber of the book that has just joined."""
     listener = mount.dialect.listener("public/stream", "btcusdt@depth")
     assert listener is not None
-    transport = cast("asyncio.Transport", None)
+    transport = cast("asyncio.Transport", Wire())
     peer = Peer(socket=web.WebSocketResponse(), transport=transport, listener=listener, marked=marked)
     mount.join(peer, 0)
     return peer
+
+
+class Wire:
+    """A transport that keeps what is written."""
+
+    def __init__(self) -> None:
+        self.written = b""
+
+    def write(self, data: bytes) -> None:
+        """Keep."""
+        self.written += data
+
+    def is_closing(self) -> bool:
+        """Never."""
+        return False
+
+    def pause_reading(self) -> None:
+        """Nothing is read anyway."""
 
 
 def last_id(snapshot: tuple[bytes, int] | None) -> int | None:
@@ -132,6 +151,50 @@ def test_silence_sends_nothing_from_its_moment_on() -> None:
     peer_of(mount, marked=False)
     play(mount, 1, 2, 3, 4)
     assert mount.sent == 2
+
+
+def test_silence_ends_when_it_is_told_to() -> None:
+    """A client has to hear a venue that speaks again."""
+    mount = mounted(Faults(silent_from_ns=2, silent_until_ns=4))
+    peer_of(mount, marked=False)
+    play(mount, 1, 2, 3, 4, 5)
+    assert mount.sent == 3
+
+
+def test_sockets_go_half_open_once_and_later_ones_are_whole() -> None:
+    """Whoever comes back must be served, or recovery could not be tested."""
+    mount = mounted(Faults(deaf_from_ns=2))
+    first = peer_of(mount, marked=False)
+    play(mount, 1)
+    assert not first.deaf
+    play(mount, 2)
+    second = peer_of(mount, marked=False)
+    play(mount, 3)
+    assert first.deaf
+    assert not second.deaf
+
+
+def test_a_skipped_frame_takes_its_number_with_it() -> None:
+    """Where a venue numbers the messages of a connection, a lost one is a number that never comes."""
+    mount = Mount(dialects()["coinbase"], faults=Faults(skip={"market_trades:BTC-USD": 2}), markets=[])
+    (market,) = mount.dialect.made_up(["BTC"])
+    mount.dialect.list_markets([market])
+    listener = mount.dialect.listener("", "")
+    assert listener is not None
+    wire = Wire()
+    peer = Peer(
+        socket=web.WebSocketResponse(), transport=cast("asyncio.Transport", wire), listener=listener, marked=False
+    )
+    mount.join(peer, 0)
+    ask = '{"type":"subscribe","channel":"market_trades","product_ids":["BTC-USD"]}'
+    mount.dialect.hear(listener, ask, mount.faults)
+    mount.subscriptions_changed(set(), peer, 0)
+    for number in range(3):
+        (raw,) = mount.dialect.write_trade(market, 10**18 + number, price=1.0, qty=1.0, taker="buy")
+        mount.deliver(number, raw)
+    peer.flush()
+    first, second = (int(number) for number in re.findall(rb'"sequence_num":(\d+)', wire.written))
+    assert second == first + 2
 
 
 def test_failures_come_first_and_end() -> None:

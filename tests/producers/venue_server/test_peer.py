@@ -18,11 +18,16 @@ class Wire:
     def __init__(self, waiting: tuple[int, ...] = ()) -> None:
         self.written = b""
         self.closed = False
+        self.paused = False
         self._waiting = list(waiting)
 
     def write(self, data: bytes) -> None:
         """Keep."""
         self.written += data
+
+    def pause_reading(self) -> None:
+        """Take nothing in."""
+        self.paused = True
 
     def is_closing(self) -> bool:
         """Whether it was closed."""
@@ -105,6 +110,38 @@ def test_a_cut_sends_what_is_queued_and_nothing_more() -> None:
     peer.answer(b"never")
     peer.flush()
     assert wire.written == b"\x81\x04last"
+
+
+def test_pings_and_pongs_are_frames_of_their_own_kind() -> None:
+    """A client's library answers pings, and takes pongs for life."""
+    wire = Wire()
+    peer = peer_on(wire)
+    assert peer.ping()
+    peer.pong(b"abc")
+    assert wire.written == b"\x89\x00" + b"\x8a\x03abc"
+
+
+def test_a_ping_that_was_not_answered_is_known_at_the_next() -> None:
+    """Whoever is gone without a word is cut by then."""
+    peer = peer_on(Wire())
+    assert peer.ping()
+    peer.ponged()
+    assert peer.ping()
+    assert not peer.ping()
+
+
+def test_a_half_open_connection_says_nothing_and_hears_nothing() -> None:
+    """What a router that forgot the connection looks like from either side."""
+    wire = Wire()
+    peer = peer_on(wire)
+    peer.answer(b"last")
+    peer.deafen()
+    peer.answer(b"never")
+    peer.ping()
+    peer.flush()
+    assert wire.written == b"\x81\x04last"
+    assert peer.deaf
+    assert wire.paused
 
 
 def test_messages_are_counted_over_a_second() -> None:

@@ -75,6 +75,36 @@ async def test_handshakes_fail_as_often_as_they_are_told_to_and_unknown_paths_al
         assert ended.value.response.status_code == 503
 
 
+async def test_a_refused_handshake_says_how_long_to_stay_away() -> None:
+    """A client's patience is tested against this header."""
+    faults = {"bybit": Faults(failed_handshakes=1, handshake_status=429, handshake_retry_after="7")}
+    async with VenueServer(short_recording(), expect_sockets=0, faults=faults) as server:
+        with pytest.raises(InvalidStatus) as refused:
+            await listen(server.websocket_url("bybit") + "/v5/public/linear")
+        assert refused.value.response.headers["Retry-After"] == "7"
+        assert server.mounts["bybit"].handshakes == 1
+
+
+async def test_a_venue_without_a_path_is_served_at_its_bare_address() -> None:
+    """Some nodes have no path at all."""
+    async with (
+        VenueServer(short_recording(), expect_sockets=0) as server,
+        connect(server.websocket_url("gmx")) as socket,
+    ):
+        await socket.send('{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}')
+        assert "0xa4b1" in str(await socket.recv())
+
+
+async def test_pings_are_answered_and_what_is_broken_is_noted() -> None:
+    """Clients ping by themselves, and a test reads why they were cut."""
+    async with VenueServer(short_recording(), expect_sockets=0) as server:
+        url = server.websocket_url("binance-usdm") + "/public/stream"
+        async with asyncio.timeout(5), connect(url) as socket:
+            await (await socket.ping())
+        await listen(url, *['{"method":"LIST_SUBSCRIPTIONS","id":1}'] * 40)
+        assert server.mounts["binance-usdm"].rulebook.counts.violations == ["Too many requests"]
+
+
 async def test_too_many_messages_or_streams_close_the_connection() -> None:
     """The venue's limits hold here too, so that a client that breaks them is seen before it is banned."""
     async with VenueServer(short_recording()) as server:

@@ -46,4 +46,4 @@ def test_all_streams_of_a_market_share_a_socket() -> None:
     instruments = [found for n in range(50) if (found := one.infer_instrument(f"C{n}USD_PERP", 0))]
     sockets = one.sockets(instruments)
     assert [socket.path for socket in sockets] == ["/stream", "/stream"]
-    assert [sum(len(json.loads(frame)["params"]) for frame in socket.subscribe) for socket in sockets] == [200, 50]
+    assert [sum(len(json.loads(frame)["params"]) for frame in socket.subscribe) for socket in sockets] == [196, 55]

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from producers.errors import DecodeError
 from producers.venues.binance_usdm import BinanceUsdm
-from schemas.market import Liquidation
+from schemas.market import AdlState, Insurance, Liquidation
 
 
 def test_books_and_liquidations_are_asked_for_where_they_are_served() -> None:
@@ -20,7 +21,11 @@ def test_books_and_liquidations_are_asked_for_where_they_are_served() -> None:
         "币安人生usdt@bookTicker",
         "币安人生usdt@trade",
     ]
-    assert json.loads(market.subscribe[0])["params"] == ["币安人生usdt@forceOrder", "币安人生usdt@markPrice@1s"]
+    assert json.loads(market.subscribe[0])["params"] == [
+        "币安人生usdt@forceOrder",
+        "币安人生usdt@markPrice@1s",
+        "!contractInfo",
+    ]
     assert one.book_request(instrument).path == (
         "/fapi/v1/depth?symbol=%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT&limit=1000"
     )
@@ -67,6 +72,39 @@ def test_the_market_list_gives_perpetuals_and_dated_contracts_that_trade() -> No
     found = BinanceUsdm().parse_instruments(json.dumps({"symbols": rows}).encode(), 5)
     assert [one.instrument for one in found] == ["BTC-USDT-PERP", "BTC-USDT-20260925", "TSLA-USDT-PERP"]
     assert found[0].tick_size == 0.1
+
+
+def test_a_fund_is_told_of_each_market_behind_which_it_stands() -> None:
+    """Funds are shared: that of one market says nothing about another's. Coins are worth what nobody says here."""
+    one = BinanceUsdm()
+    one.register([found for symbol in ("BTCUSDT", "OMUSDT") if (found := one.infer_instrument(symbol, 0))])
+    body = json.dumps(
+        [
+            {"symbols": ["BNBUSDT", "BTCUSDT"], "assets": [
+                {"asset": "USDC", "marginBalance": "300.5"}, {"asset": "USDT", "marginBalance": "-0.5"},
+                {"asset": "BTC", "marginBalance": "61.7"},
+            ]},
+            {"symbols": ["OMUSDT"], "assets": [{"asset": "BTC", "marginBalance": "1"}]},
+        ]
+    ).encode()  # fmt: skip
+    (event,) = one.parse_poll("funds", body, 7)
+    assert isinstance(event, Insurance)
+    assert (event.instrument, event.balance_usd, event.taken_over_usd) == ("BTC-USDT-PERP", 300.0, None)
+    assert event.ts_event_ns == 7
+    with pytest.raises(DecodeError, match="bad_json"):
+        one.parse_poll("funds", b"<html>", 7)
+
+
+@pytest.mark.parametrize(("risk", "level"), [("low", "normal"), ("medium", "normal"), ("high", "elevated")])
+def test_a_rating_warns_and_never_says_that_deleveraging_comes_next(risk: str, level: str) -> None:
+    """It is half an hour old, and thin markets have the worst one for days."""
+    one = BinanceUsdm()
+    one.register([found for symbol in ("BTCUSDT",) if (found := one.infer_instrument(symbol, 0))])
+    row = '{"symbol":"%s","adlRisk":"%s","updateTime":1597370495002}'
+    body = f"[{row % ('BTCUSDT', risk)},{row % ('ETHUSDT', 'high')},{row % ('BTCUSDT', 'new')}]"
+    (event,) = one.parse_poll("adl_risk", body.encode(), 7)
+    assert isinstance(event, AdlState)
+    assert (event.instrument, event.level, event.deleveraging) == ("BTC-USDT-PERP", level, None)
 
 
 def test_liquidation_frames_of_2026_have_the_measured_side(

@@ -5,7 +5,14 @@ import pytest
 
 from producers.venues import binance_wire as wire
 
-FUTURES = [wire.DepthUpdate, wire.TradePayload, wire.BookTicker, wire.ForceOrder, wire.MarkPriceUpdate]
+FUTURES = [
+    wire.DepthUpdate,
+    wire.TradePayload,
+    wire.BookTicker,
+    wire.ForceOrder,
+    wire.MarkPriceUpdate,
+    wire.ContractInfo,
+]
 
 
 def captured(of: type) -> bytes:

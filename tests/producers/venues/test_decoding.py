@@ -5,11 +5,14 @@ from producers.errors import DecodeError
 from producers.venues.decoding import (
     FAILURES,
     WireAmount,
+    WireBalance,
     WirePrice,
     WireTime,
     check_levels,
     decode_error,
     event_ns,
+    raw_rows,
+    readable_rows,
 )
 
 RECV_NS = 1_760_130_964_900_000_000
@@ -95,3 +98,40 @@ def test_levels_of_anything_but_plain_decimals_are_refused(levels: bytes, reason
         with pytest.raises(DecodeError) as caught:
             check_levels(*sides)
         assert caught.value.reason == reason
+
+
+def test_one_bad_row_does_not_cost_the_others() -> None:
+    """A market that is listed oddly would silence all that are in the same frame."""
+    rows = [b'{"price":1}', b'{"price":-1}', b'{"price":2}', b"{"]
+    assert [row.price for row in readable_rows(rows, msgspec.json.Decoder(Row).decode)] == [1.0, 2.0]
+    assert readable_rows([], msgspec.json.Decoder(Row).decode) == []
+
+
+def test_rows_of_which_none_can_be_read_are_an_error() -> None:
+    """A wire that has changed altogether would look like a venue that has nothing to say."""
+    with pytest.raises(DecodeError) as caught:
+        readable_rows([b'{"price":-1}', b"{"], msgspec.json.Decoder(Row).decode)
+    assert caught.value.reason == "bad_number"
+
+    def refuse(row: int) -> int:
+        raise DecodeError("bad_time", str(row))
+
+    with pytest.raises(DecodeError) as told:
+        readable_rows([7, 8], refuse)
+    assert str(told.value) == "bad_time: 7"
+
+
+def test_a_fund_may_owe_and_no_more_than_there_is() -> None:
+    """A balance below zero is the news: a fund that is empty, or worse."""
+    read = msgspec.json.Decoder(WireBalance, strict=False).decode
+    assert read(b'"-5421.25"') == -5421.25
+    for wrong in (b'"-1e18"', b"1e18", b'"NaN"'):
+        with pytest.raises(msgspec.ValidationError):
+            read(wrong)
+
+
+def test_rows_are_told_apart_without_being_read() -> None:
+    """A row that cannot be decoded must not keep the others from being found."""
+    assert list(map(bytes, raw_rows(b'[{"price":""}, 7]'))) == [b'{"price":""}', b"7"]
+    with pytest.raises(msgspec.ValidationError):
+        raw_rows(b"{}")

@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 from producers.errors import DecodeError
-from producers.venues.hyperliquid import Hyperliquid
-from producers.venues.hyperliquid_subscriptions import LIQUIDATORS
-from schemas.market import Adl, BookSnapshot, BookTop, Liquidation, OpenInterest, Trade
+from producers.venue import Socket
+from producers.venues.hyperliquid import MOST_SUBSCRIPTIONS, MOST_USERS, Hyperliquid
+from producers.venues.hyperliquid_fills import LIQUIDATORS
+from schemas.instrument import Instrument
+from schemas.market import Adl, BookSnapshot, BookTop, DerivativeState, Liquidation, OpenInterest, Trade
 
 MS = 1_760_130_964_831
 RECV_NS = (MS + 500) * 1_000_000
 VAULT = LIQUIDATORS[0]
+VICTIM = "0x9b54264d7502f80163ea949038aad771eae67e38"
 
 
 def knowing(*coins: str) -> Hyperliquid:
@@ -44,7 +47,7 @@ ADL_ROW: dict[str, Any] = {
     "coin": "AVAX", "px": "22.075", "sz": "28.53", "side": "B", "time": MS, "startPosition": "-28.53",
     "dir": "Auto-Deleveraging", "closedPnl": "194.275035", "hash": "0x922ada15", "oid": 194018286846, "crossed": True,
     "fee": "0.0", "tid": 771334864158847, "feeToken": "USDC",
-    "liquidation": {"liquidatedUser": VAULT, "markPx": "22.025", "method": "backstop"},
+    "liquidation": {"liquidatedUser": VICTIM, "markPx": "22.025", "method": "backstop"},
 }  # fmt: skip
 OTHER_LEG = ADL_ROW | {"side": "A", "dir": "Liquidated Cross Long"}
 
@@ -59,6 +62,7 @@ def test_a_default_book_is_a_whole_book_and_a_fast_one_only_its_top() -> None:
     one = knowing("BTC")
     (whole,) = one.parse(book(MS), RECV_NS)
     assert isinstance(whole, BookSnapshot)
+    assert (whole.keeps_far_levels, whole.last_id) == (False, None)
     assert (bytes(whole.bids), bytes(whole.asks)) == (b'[["100.0","2"]]', b'[["101.0","3"]]')
     (best,) = one.parse(book(MS, fast=True), RECV_NS)
     assert isinstance(best, BookTop)
@@ -95,15 +99,29 @@ def test_trades_come_once_and_history_not_at_all() -> None:
     assert [event.trade_id for event in again if isinstance(event, Trade)] == ["4"]
 
 
+@pytest.mark.parametrize(("side", "taker"), [("B", "buy"), ("A", "sell")])
+def test_a_trade_is_by_its_aggressor_and_its_id_does_not_count(side: str, taker: str) -> None:
+    """`B` bought. An id read as a counter would have holes, and holes are read as hidden fills."""
+    (event,) = knowing("BTC").parse(trades((MS, 9)).replace(b'"B"', f'"{side}"'.encode()), RECV_NS)
+    assert isinstance(event, Trade)
+    assert (event.taker, event.trade_id, event.notional_usd, event.print) == (taker, "9", 200.0, "market")
+
+
 def test_a_context_gives_mark_and_open_interest() -> None:
     """Open interest falling is how forced flow shows where no liquidation is published."""
     context = {
         "coin": "BTC",
         "ctx": {"funding": "0.00004863", "openInterest": "186.0", "oraclePx": "0.2", "markPx": "0.5"},
     }
-    _, interest = knowing("BTC").parse(frame("activeAssetCtx", context), RECV_NS)
+    state, interest = knowing("BTC").parse(frame("activeAssetCtx", context), RECV_NS)
+    assert isinstance(state, DerivativeState)
+    assert (state.mark, state.index, state.funding_rate, state.ts_event_ns) == (0.5, 0.2, 0.00004863, RECV_NS)
     assert isinstance(interest, OpenInterest)
     assert (interest.open_interest, interest.notional_usd) == (186.0, 93.0)
+    delisted = {"coin": "BTC", "ctx": {"funding": None, "openInterest": None, "oraclePx": None, "markPx": None}}
+    (nothing,) = knowing("BTC").parse(frame("activeAssetCtx", delisted), RECV_NS)
+    assert isinstance(nothing, DerivativeState)
+    assert nothing.mark is None
 
 
 def test_an_adl_pair_is_one_adl_and_one_liquidation_whoever_saw_it() -> None:
@@ -201,3 +219,42 @@ def test_the_fixtures_of_another_project_are_read(shared_data: Path) -> None:
     assert len(one.parse(frame("trades", rows), 1_769_916_003_000_000_000)) == 3
     for name in ("ws_allmids.json", "ws_all_dexs_asset_ctxs.json"):
         assert list(one.parse((folder / name).read_bytes(), RECV_NS)) == []
+
+
+def coins(count: int) -> list[Instrument]:
+    """So many perpetuals."""
+    return [found for n in range(count) if (found := Hyperliquid().infer_instrument(f"C{n}", 0))]
+
+
+def said(made: list[Socket]) -> list[dict[str, Any]]:
+    """All subscriptions on all sockets."""
+    return [json.loads(frame)["subscription"] for socket in made for frame in socket.subscribe]
+
+
+def test_a_coin_has_both_books_trades_and_context_and_the_vaults_are_watched() -> None:
+    """Each is the only source of something: depth, best prices, flow, open interest, forced fills."""
+    (socket,) = Hyperliquid().sockets(coins(1))
+    subscriptions = said([socket])
+    assert subscriptions[:5] == [
+        {"type": "l2Book", "coin": "C0"},
+        {"type": "trades", "coin": "C0"},
+        {"type": "activeAssetCtx", "coin": "C0"},
+        {"type": "bbo", "coin": "C0"},
+        {"type": "l2Book", "fast": True, "coin": "C0"},
+    ]
+    assert [one["user"] for one in subscriptions[5:]] == list(LIQUIDATORS)
+    assert len(LIQUIDATORS) <= MOST_USERS
+    assert socket.expect_acks == len(subscriptions)
+    assert socket.ping == '{"method":"ping"}'
+    # The server closes a connection on which it said nothing for a minute.
+    assert socket.ping_every_s < 60
+
+
+@pytest.mark.parametrize("count", [0, 1, 50, 51, 198, 199, 247, 330, 500])
+def test_the_caps_of_one_address_are_kept(count: int) -> None:
+    """What exceeds them is refused, at random; better to leave out what can be spared."""
+    made = Hyperliquid().sockets(coins(count))
+    assert len(said(made)) <= MOST_SUBSCRIPTIONS
+    assert len(made) <= (Hyperliquid.limits.connections or 0) / 2
+    kind = "trades" if count < 500 else "l2Book"
+    assert {one["coin"] for one in said(made) if one["type"] == kind} == {one.symbol for one in coins(count)}
