@@ -171,7 +171,7 @@ class Venue(Protocol):
         """The book in the answer to a `Request` for it."""
 
     def parse(self, frame: bytes, ts_recv_ns: int) -> Sequence[Event | Control]:
-        """One frame's events in their order, or the control decisions that it carries; where both, these stand first."""
+        """One frame's events in their order, or its control decisions; where it carries both, these stand first."""
 
     def message_number(self, frame: bytes) -> int | None:
         """The number of this message on its connection, where the venue counts them one by one from the first; None
