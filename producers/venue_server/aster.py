@@ -6,6 +6,7 @@ Facts: Aster futures API documentation v3, 2026-06-30; the stream `trade` and th
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,7 +44,9 @@ class Aster(Binance):
         if symbol not in self.markets:
             return Answer(b'{"code":-1121,"msg":"Invalid symbol."}', status=400)
         qty = text(self._open_interest.get(symbol, UNTOLD_OPEN_INTEREST))
-        return Answer(orjson.dumps({"openInterest": qty, "symbol": symbol, "time": self._played_ms}))
+        # Before anything is played it is now.
+        at_ms = self._played_ms or time.time_ns() // 1_000_000
+        return Answer(orjson.dumps({"openInterest": qty, "symbol": symbol, "time": at_ms}))
 
     def follow(self, raw: bytes, topics: tuple[str, ...]) -> None:
         """Keep the books, and the time, which REST tells too."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from aiohttp import web
 
@@ -40,8 +41,10 @@ class Asked:
         await site.start()
         base = f"http://127.0.0.1:{runner.addresses[0][1]}"
         async with asyncio.timeout(10), Rest(venue="toy", base=base, health=self.health, limits=RestLimits()) as rest:
+            venue = ToyVenue()
+            venue.limits = msgspec.structs.replace(venue.limits, polls_per_s=1000)
             poller = Poller(
-                venue=ToyVenue(),
+                venue=venue,
                 polls=polls,
                 rest=rest,
                 health=self.health,

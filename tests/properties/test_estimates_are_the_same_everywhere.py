@@ -27,7 +27,7 @@ ASSETS = ("BTC", "ETH")
 VENUES = ("binance-usdm", "bybit", "hyperliquid")
 """Throttled, complete, partial."""
 CALM_S, CRASH_S = 900, 60
-few = settings(max_examples=5, phases=[Phase.explicit, Phase.generate])
+few = settings(max_examples=2, phases=[Phase.explicit, Phase.generate])
 randoms = st.integers(0, 2**32 - 1).map(Random)
 
 

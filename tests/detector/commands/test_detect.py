@@ -121,7 +121,7 @@ async def speaks_of_webs(reader: asyncio.StreamReader, writer: asyncio.StreamWri
     await writer.drain()
 
 
-@pytest.mark.parametrize("serve", [says_nothing, speaks_of_webs])
+@pytest.mark.parametrize("serve", [pytest.param(says_nothing, marks=pytest.mark.slow), speaks_of_webs])
 async def test_a_port_that_is_not_kafka_is_told_in_one_line(serve: Serve, tmp_path: Path) -> None:
     """As above: the port of a web server is a typing mistake away."""
     async with Listener(serve) as listener:

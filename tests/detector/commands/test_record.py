@@ -115,6 +115,7 @@ def test_a_signal_completes_the_files(which: signal.Signals, tmp_path: Path) -> 
     assert f"binance-spot frames: {tally.frames:,}".encode() in err
 
 
+@pytest.mark.slow
 def test_a_killed_recording_is_readable_and_the_next_one_begins_beside_it(tmp_path: Path) -> None:
     """The hour of a crash, which is the one that matters, would be lost, or overwritten by the restart."""
     with serving("--speed", "4") as url:
