@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from producers.backoff import Backoff
+from producers.book_watch import BookWatch
 from producers.clock import Clock, ClockName, RecordedClock, WallClock
 from producers.connection import Timing, message_pace
 from producers.continuity import BookSyncs
@@ -149,6 +150,7 @@ class Fleet:
         group.create_task(intake.run())
         group.create_task(desk.snapshots.run())
         group.create_task(poller.run())
+        group.create_task(BookWatch(venue=venue, books=books, instruments=instruments, health=self.health).run())
         for session in sessions:
             group.create_task(session.run())
 

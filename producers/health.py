@@ -22,6 +22,7 @@ CounterName = Literal[
     "rest_failures",
     "resubscriptions",
     "lost_messages",
+    "silent_books",
     "polls",
     "poll_failures",
 ]

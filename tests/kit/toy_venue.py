@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from producers.completeness import ChannelName, Coverage
+from producers.completeness import ALL, ChannelName, Coverage
 from producers.errors import DecodeError
 from producers.venue import Ack, Control, Limits, Poll, Refusal, Request, Sequencing, Socket
 from schemas.base import Event
@@ -27,7 +27,7 @@ class ToyVenue:
     group = "toy"
     websocket_base = "ws://127.0.0.1:1"
     rest_base = "http://127.0.0.1:1"
-    completeness: Mapping[ChannelName, Coverage] = {}
+    completeness: Mapping[ChannelName, Coverage] = {"book": ALL}
 
     def __init__(
         self,
