@@ -8,19 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote
-
-import msgspec
 
 from producers.completeness import NONE, ChannelName, Coverage
-from producers.errors import DecodeError
-from producers.venue import Limits, Poll, Request, Socket
-from producers.venues import events
+from producers.venue import Limits, Socket
 from producers.venues.binance_futures import BinanceFutures
 from producers.venues.binance_rest import Listed
-from producers.venues.binance_wire import MarkPriceUpdate, Message
-from producers.venues.decoding import FAILURES, WireAmount, WireTime, decode_error, event_ns
-from schemas.base import Event
 from schemas.instrument import Instrument
 
 QUOTES = ("USDT", "USDC")
@@ -30,17 +22,6 @@ MOST_STREAMS = 200
 """Documented for one connection."""
 OPEN_INTEREST_EVERY_S = 60.0
 """A call of weight 1 for each market: 300 markets spend 300 of the 2400 a minute."""
-_NAME = "open_interest:"
-
-
-class OpenInterestAnswer(msgspec.Struct, frozen=True, rename={"qty": "openInterest"}):
-    """{"openInterest":"10659.509","symbol":"BTCUSDT","time":1589437530011}"""
-
-    qty: WireAmount
-    time: WireTime
-
-
-_open_interest = msgspec.json.Decoder(OpenInterestAnswer, strict=False).decode
 
 
 class Aster(BinanceFutures):
@@ -65,11 +46,8 @@ class Aster(BinanceFutures):
         "status": NONE,
     }
     api = "/fapi/v3"
+    open_interest_every_s = OPEN_INTEREST_EVERY_S
     own_symbols = re.compile(r".+")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._marks: dict[str, float] = {}
 
     def instrument(self, listed: Listed, ts_recv_ns: int) -> Instrument | None:
         """A perpetual; nothing else is listed."""
@@ -88,41 +66,9 @@ class Aster(BinanceFutures):
         """All streams of a market on one socket: 40 markets fill it."""
         return self.stream_sockets("stream", "/stream", instruments, STREAMS, MOST_STREAMS)
 
-    def polls(self, instruments: Sequence[Instrument]) -> list[Poll]:
-        """Open interest, one call a market."""
-        return [
-            Poll(
-                name=_NAME + one.symbol,
-                request=Request(path=f"{self.api}/openInterest?symbol={quote(one.symbol)}"),
-                every_s=OPEN_INTEREST_EVERY_S,
-            )
-            for one in instruments
-        ]
-
-    def parse_poll(self, name: str, body: bytes, ts_recv_ns: int) -> Sequence[Event]:
-        """Base coin, in dollars at the last mark that was read."""
-        instrument = self._by_symbol.get(name.removeprefix(_NAME))
-        if instrument is None:
-            raise DecodeError("unknown_symbol", name[:40])
-        try:
-            answer = _open_interest(body)
-        except FAILURES as failure:
-            raise decode_error(failure) from failure
-        at_ns = event_ns(answer.time, ts_recv_ns)
-        return (
-            events.open_interest(
-                instrument, at_ns, ts_recv_ns, qty=answer.qty, price=self._marks.get(instrument.symbol)
-            ),
-        )
-
     def symbol_of(self, frame: bytes) -> None:
         """None: every frame could be Binance's."""
         return
-
-    def _events(self, message: Message, ts_recv_ns: int) -> Sequence[Event]:
-        if isinstance(message, MarkPriceUpdate):
-            self._marks[message.symbol] = message.mark
-        return super()._events(message, ts_recv_ns)
 
     def _perpetual(
         self, symbol: str, base: str, quote_coin: str, tick_size: float | None, ts_recv_ns: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 from urllib.parse import quote
 
 import msgspec
@@ -86,6 +86,7 @@ class BinanceFutures(Binance):
         "status": Coverage(kind="all", note="of each contract, when it changes; nothing of the venue as a whole"),
     }
     depth_limit = 1000
+    open_interest_every_s: ClassVar[float] = OPEN_INTEREST_EVERY_S
     events = frozenset({"depthUpdate", "trade", "bookTicker", "forceOrder", "markPriceUpdate", "contractInfo"})
 
     def __init__(self) -> None:
@@ -94,7 +95,7 @@ class BinanceFutures(Binance):
 
     def polls(self, instruments: Sequence[Instrument]) -> list[Poll]:
         """Open interest, one call a market."""
-        every_s = max(OPEN_INTEREST_EVERY_S, len(instruments) / OPEN_INTERESTS_PER_S)
+        every_s = max(self.open_interest_every_s, len(instruments) / OPEN_INTERESTS_PER_S)
         return [
             Poll(
                 name=OPEN_INTEREST + one.symbol,

@@ -63,7 +63,8 @@ def test_open_interest_is_told_by_rest_at_the_time_of_what_was_played() -> None:
     dialect, venue = talking()
     market = dialect.markets["BTCUSDT"]
     (raw,) = dialect.write_state(market, T0_NS, mark=60_000, index=60_001, funding_rate=1e-4, open_interest=12.5)
-    dialect.follow(raw, dialect.topics(raw))
+    (change,) = dialect.write_delta(market, T0_NS, bids=[(59_999.0, 1.0)], asks=[])
+    dialect.follow(change, dialect.topics(change))
     (state,) = venue.parse(raw, T0_NS)
     assert isinstance(state, DerivativeState)
     assert state.mark == 60_000
@@ -71,9 +72,10 @@ def test_open_interest_is_told_by_rest_at_the_time_of_what_was_played() -> None:
     path, _, query = poll.request.path.lstrip("/").partition("?")
     answer = dialect.rest("GET", path, dict([query.split("=")]), b"")
     assert isinstance(answer, Answer)
-    (held,) = venue.parse_poll(poll.name, answer.body, T0_NS)
+    (held,) = venue.parse_poll(poll.name, answer.body, T0_NS + 10**9)
     assert isinstance(held, OpenInterest)
-    assert (held.open_interest, held.notional_usd, held.ts_event_ns) == (12.5, 750_000, T0_NS)
+    # The change was pushed a millisecond after it was matched.
+    assert (held.open_interest, held.notional_usd, held.ts_event_ns) == (12.5, 750_000, T0_NS + 10**6)
     unknown = dialect.rest("GET", path, {"symbol": "NOUSDT"}, b"")
     assert isinstance(unknown, Answer)
     assert unknown.status == 400
