@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from producers.clock import END_OF_RECORDING_NS, MARK_BYTES, mark_ns
 from producers.endings import FORBIDDEN_WAIT_S, Ending, of_close, of_handshake
 from producers.errand import Errand
-from producers.errors import DecodeError
+from producers.errors import reason_of
 from producers.health import Health
 from producers.pace import Pace
 from producers.proxy import proxy_for
@@ -121,7 +121,8 @@ class Connection:
         self._gone = False
         self._replies: asyncio.Queue[str] = asyncio.Queue()
         self._number: int | None = None
-        self._holed = False
+        self.holed = False
+        """A numbered message is missing: nothing that comes after it is used, nor recorded."""
         self._ending: Ending | None = None
         self._over = asyncio.Event()
         self._answered = asyncio.Event()
@@ -140,6 +141,14 @@ class Connection:
 
     async def run(self) -> Ending:
         """Live until the end and tell it."""
+        try:
+            return await self._live()
+        finally:
+            self._gone = True
+            for errand in self._errands:
+                errand.over.set()
+
+    async def _live(self) -> Ending:
         timing = self._timing
         try:
             websocket = await connect(
@@ -171,11 +180,8 @@ class Connection:
         except ConnectionClosed as closed:
             return self._ending or of_close(closed)
         finally:
-            self._gone = True
             for task in chores:
                 task.cancel()
-            for errand in self._errands:
-                errand.over.set()
             results = await asyncio.gather(*chores, return_exceptions=True)
             await websocket.close()
             for result in results:
@@ -193,18 +199,13 @@ class Connection:
     def read(self, raw: bytes, recv_ns: int) -> Sequence[Event]:
         """The events of a frame. What controls the connection is acted upon; an unreadable frame is counted."""
         answer: Any  # most frames hold events alone; where one confirms as well, that stands first
-        number = self._venue.message_number(raw)
-        if number is not None and not self._counts(number):
-            return ()
         try:
+            number = self._venue.message_number(raw)
+            if number is not None and not self._counts(number):
+                return ()
             answer = self._venue.parse(raw, recv_ns)
-        except DecodeError as error:
-            self._count_unreadable(error.reason, raw)
-            return ()
         except Exception as error:  # noqa: BLE001
-            # A venue promises `DecodeError` only. Its mistake is counted like a bad frame: one odd message must not
-            # silence the thousand good ones after it.
-            self._count_unreadable(f"bug_{type(error).__name__}", raw)
+            self._count_unreadable(reason_of(error), raw)
             return ()
         if not answer:
             self._health.add(self._venue.id, "ignored_frames")
@@ -261,11 +262,11 @@ class Connection:
     def _counts(self, number: int) -> bool:
         """Venues that number every message of a connection show what was lost: then nothing after it can be trusted."""
         expected, self._number = self._number, number + 1
-        if expected is not None and number > expected and self._on_mark is None and not self._holed:
-            self._holed = True
+        if expected is not None and number > expected and self._on_mark is None and not self.holed:
+            self.holed = True
             self._health.add(self._venue.id, "lost_messages", count=number - expected)
             self._end(Ending(reason="lost_messages", message=f"message {expected} is missing: the next was {number}"))
-        return not self._holed
+        return not self.holed
 
     def _count_unreadable(self, reason: str, raw: bytes) -> None:
         venue = self._venue.id

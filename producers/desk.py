@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from producers.continuity import BookSyncs
-from producers.errors import DecodeError
+from producers.errors import DecodeError, reason_of
 from producers.gap_lines import read_gaps
 from producers.health import Health
 from producers.rest import RestAnswer
@@ -54,8 +54,8 @@ class Desk:
         """What may be published of the answer to a repeated call."""
         try:
             return list(self.venue.parse_poll(name, answer.body, answer.ts_recv_ns))
-        except DecodeError as error:
-            self._health.add(self.venue.id, "poll_failures", error.reason)
+        except Exception as error:  # noqa: BLE001
+            self._health.add(self.venue.id, "poll_failures", reason_of(error))
             return []
 
     def missed(self, body: bytes) -> list[Event]:
@@ -70,8 +70,8 @@ class Desk:
         """What may be published now that this book was fetched."""
         try:
             book = self.venue.parse_snapshot(answer.body, instrument, answer.ts_recv_ns)
-        except DecodeError as error:
-            self._health.add(self.venue.id, "snapshot_failures", error.reason)
+        except Exception as error:  # noqa: BLE001
+            self._health.add(self.venue.id, "snapshot_failures", reason_of(error))
             self._books.of(instrument.instrument).snapshot_failed()
             return []
         return self._books.feed([book])

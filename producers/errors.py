@@ -39,6 +39,15 @@ class DecodeError(ProducerError):
         self.detail = detail
 
 
+def reason_of(error: Exception) -> str:
+    """The reason for which a frame or answer was not read.
+
+    A venue promises `DecodeError` alone. A mistake of its own is counted beside the bad frames: one odd message must
+    not silence the thousand good ones after it, nor end a recording or a replay.
+    """
+    return error.reason if isinstance(error, DecodeError) else f"bug_{type(error).__name__}"
+
+
 class RecordingError(ProducerError):
     """A file that cannot be replayed; the message says what it is and what was expected."""
 

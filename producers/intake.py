@@ -52,6 +52,8 @@ class LiveIntake:
         """Parse now; publish when the burst is drained."""
         recv_ns = time.time_ns()
         self._desk.frames += 1
+        if connection.holed:
+            return
         if self._record is not None and session.overlap is None:
             self._record(self._venue, recv_ns, raw, "frame")
         events = connection.read(raw, recv_ns)

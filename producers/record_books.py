@@ -37,7 +37,8 @@ class RecordedBooks:
         """A frame was written."""
         try:
             said = self._venue.parse(raw, recv_ns)
-        except DecodeError:
+        except Exception:  # noqa: BLE001
+            # Whoever reads the frame for its events counts it; it is written all the same.
             return
         self._take([one for one in said if isinstance(one, BookDelta | BookSnapshot | Gap)])
 
@@ -47,9 +48,10 @@ class RecordedBooks:
         if instrument is None:
             return
         try:
-            self._take([self._venue.parse_snapshot(body, instrument, recv_ns)])
-        except DecodeError:
+            book = self._venue.parse_snapshot(body, instrument, recv_ns)
+        except Exception:  # noqa: BLE001
             return
+        self._take([book])
 
     def missed(self, body: bytes) -> None:
         """What a session lacks was written."""
@@ -92,5 +94,5 @@ class RecordedBooks:
                 mirror.take(event)
                 if event.instrument in self._late and event.instrument not in self._moved:
                     self._moved.append(event.instrument)
-            elif isinstance(event, Gap) and event.instrument in self._mirrors:
+            elif isinstance(event, Gap) and event.channel in ("book", "all") and event.instrument in self._mirrors:
                 self._mirrors[event.instrument].lose()

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from producers.continuity import BookSyncs
-from producers.errors import DecodeError, RecordingError
+from producers.errors import DecodeError, RecordingError, reason_of
 from producers.gap_lines import GAPS, read_gaps
 from producers.keyframe_lines import read_keyframe
 from producers.recording import HEAD_FRAMES, RecordedAnswer, Recording, dating, recogniser, rest_answer
@@ -202,6 +202,9 @@ class _Track:
                 return self._read_frame_of_new_market(raw, recv_ns)
             self.tally.decode_errors[error.reason] += 1
             return []
+        except Exception as error:  # noqa: BLE001
+            self.tally.decode_errors[reason_of(error)] += 1
+            return []
         events = [said for said in parsed if isinstance(said, Event)]
         if not events:
             self.tally.unknown_frames += 1
@@ -232,8 +235,8 @@ class _Track:
             if answer.rest == "keyframe":
                 return [read_keyframe(answer, instrument, recv_ns)]
             return [self._venue.parse_snapshot(bytes(answer.body), instrument, recv_ns)]
-        except DecodeError as error:
-            self.tally.decode_errors[error.reason] += 1
+        except Exception as error:  # noqa: BLE001
+            self.tally.decode_errors[reason_of(error)] += 1
             return []
 
     def _known(self, instrument: Instrument) -> Instrument:

@@ -219,9 +219,13 @@ class Session:
         if old.task.done():
             # The old one left before the new one could take over: what lies between is lost after all.
             self._lost(old, old.task.result())
+            if fresh.connection.up:
+                self._say("up", "")
             return fresh
+        # A venue that names a time to stay away means the next try as well.
+        asked_s = fresh.task.result().wait_s if fresh.task.done() else None
         await self._finish(fresh)
-        old.rotate_at_s = asyncio.get_running_loop().time() + self._timing.retry_cap_s
+        old.rotate_at_s = asyncio.get_running_loop().time() + max(self._timing.retry_cap_s, asked_s or 0.0)
         return old
 
     def _forget(self, overlap: Overlap) -> None:

@@ -60,19 +60,17 @@ class Sides(msgspec.Struct):
     venues: dict[str, Rows] = {}
     recent: list[Compared] = []
 
-    def on_mark(self, state: DerivativeState) -> None:
-        """Note a mark."""
+    def on_mark(self, state: DerivativeState, now_ns: int) -> None:
+        """Note a mark of this moment, as far as its time can be believed."""
         if state.mark:
-            self.recent.append(
-                Compared(state.ts_event_ns, 0, state.venue, state.instrument, state.mark, state.ts_recv_ns)
-            )
+            self.recent.append(Compared(now_ns, 0, state.venue, state.instrument, state.mark, state.ts_recv_ns))
 
-    def on_liquidation(self, row: Liquidation) -> None:
-        """Note a row, where its price can say something."""
+    def on_liquidation(self, row: Liquidation, now_ns: int) -> None:
+        """Note a row of this moment, where its price can say something."""
         if row.price_kind != "mark":
             self.recent.append(
                 Compared(
-                    row.ts_event_ns,
+                    now_ns,
                     1,
                     row.venue,
                     row.instrument,

@@ -127,9 +127,9 @@ class Ticker:
         if isinstance(event, Trade):
             self._on_trade(event, ns)
         elif isinstance(event, DerivativeState):
-            self._sides.on_mark(event)
+            self._sides.on_mark(event, ns)
         elif isinstance(event, Liquidation):
-            self._sides.on_liquidation(event)
+            self._sides.on_liquidation(event, ns)
 
     def _on_trade(self, trade: Trade, ns: int) -> None:
         # A late trade counts when it is learnt of: a venue whose feed lags by minutes is slow, not silent.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -20,6 +19,8 @@ from producers.venue_server.talker import text
 
 UNTOLD_OPEN_INTEREST = 10_000.0
 """Lots of a market whose state nobody wrote: it never changes."""
+STAMPED = ("openInterest", "insuranceBalance", "symbolAdlRisk")
+"""Calls whose answers say what time it is."""
 FUND = "1000000000"
 """Dollars behind every market."""
 
@@ -60,6 +61,9 @@ class BinanceRest(BinanceWriter):
             return Answer(b"<html><body><h2>404 Not found</h2></body></html>", status=404)
         if call in ("depth", "openInterest") and symbol not in self.markets:
             return Answer(b'{"code":-1121,"msg":"Invalid symbol."}', status=400)
+        if call in STAMPED and not self._last_ms:
+            # Nothing was played yet, so it is no time yet: of a recording it is not now.
+            return Answer(b'{"code":-1001,"msg":"Internal error; unable to process your request."}', status=503)
         told: Any = {}
         match call:
             case "depth":
@@ -69,13 +73,13 @@ class BinanceRest(BinanceWriter):
                 told = {"timezone": "UTC", "serverTime": 0, "rateLimits": [], "symbols": rows}
             case "openInterest":
                 held = text(self.open_interests.get(symbol, UNTOLD_OPEN_INTEREST))
-                told = {"symbol": symbol, "openInterest": held, "time": self._now_ms()}
+                told = {"symbol": symbol, "openInterest": held, "time": self._last_ms}
             case "insuranceBalance":
-                fund = {"asset": "USDT", "marginBalance": FUND, "updateTime": self._now_ms()}
+                fund = {"asset": "USDT", "marginBalance": FUND, "updateTime": self._last_ms}
                 told = [{"symbols": list(self.markets), "assets": [fund]}]
             case "symbolAdlRisk":
-                now_ms = self._now_ms()
-                told = [{"symbol": one, "adlRisk": "low", "updateTime": now_ms} for one in self.markets]
+                at_ms = self._last_ms
+                told = [{"symbol": one, "adlRisk": "low", "updateTime": at_ms} for one in self.markets]
         return Answer(orjson.dumps(told))
 
     def book_symbol(self, topic: str) -> str | None:
@@ -95,7 +99,3 @@ class BinanceRest(BinanceWriter):
     def rest_book(self, symbol: str) -> Book:
         """The book of a market, seeded or not."""
         return self._rest_books[symbol]
-
-    def _now_ms(self) -> int:
-        """As far as was played; before anything was, what our own clock says."""
-        return self._last_ms or time.time_ns() // 1_000_000

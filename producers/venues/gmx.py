@@ -93,10 +93,10 @@ class Gmx:
     def parse_instruments(self, body: bytes, ts_recv_ns: int) -> list[Instrument]:
         """Nothing until both answers have been read; then one market for each token."""
         listing = read(body, Listing)
-        if not (listing.tokens or listing.markets):
+        if listing.tokens is None and listing.markets is None:
             raise DecodeError("bad_shape", "neither tokens nor markets")
-        self._tokens = tuple(readable_rows(listing.tokens, lambda raw: read(raw, Token))) or self._tokens
-        self._pools = tuple(readable_rows(listing.markets, lambda raw: read(raw, Pool))) or self._pools
+        self._tokens = tuple(readable_rows(listing.tokens or (), lambda raw: read(raw, Token))) or self._tokens
+        self._pools = tuple(readable_rows(listing.markets or (), lambda raw: read(raw, Pool))) or self._pools
         found = (self.infer_instrument(one.symbol(), ts_recv_ns) for one in namings(self._tokens, self._pools))
         return [instrument for instrument in found if instrument is not None]
 
@@ -131,7 +131,9 @@ class Gmx:
     def parse_poll(self, name: str, body: bytes, ts_recv_ns: int) -> Sequence[Event]:
         """Marks; or open interest and funding, once a mark is known."""
         if name == "pools":
-            return self._states(readable_rows(read(body, Listing).markets, lambda raw: read(raw, Pool)), ts_recv_ns)
+            return self._states(
+                readable_rows(read(body, Listing).markets or (), lambda raw: read(raw, Pool)), ts_recv_ns
+            )
         rows = readable_rows(read(body, tuple[msgspec.Raw, ...]), lambda raw: (read(raw, Priced).token_address, raw))
         ours = ((known, raw) for token, raw in rows if (known := self._by_address.get(token.lower())) is not None)
         return readable_rows(ours, lambda row: self._priced(*row[0], read(row[1], Ticker), ts_recv_ns))

@@ -106,8 +106,8 @@ class Pool(msgspec.Struct, frozen=True, rename="camel"):
 class Listing(msgspec.Struct, frozen=True):
     """{"tokens":[…]} of `/tokens`, {"markets":[…]} of `/markets/info`; each row is read by itself."""
 
-    tokens: tuple[msgspec.Raw, ...] = ()
-    markets: tuple[msgspec.Raw, ...] = ()
+    tokens: tuple[msgspec.Raw, ...] | None = None
+    markets: tuple[msgspec.Raw, ...] | None = None
 
 
 class Priced(msgspec.Struct, frozen=True, rename="camel"):

@@ -16,9 +16,11 @@ ASSETS = ("BTC", "ETH", "AAVE", "ATOM", "AVAX", "DOT", "UNI", "WLD", "TRX", "FIL
 """Spread over seven of the twelve partitions of the frames, whichever half of them a worker has."""
 SOCKETS = 5
 """Two routes of Binance's USD-M futures and one socket of each other venue."""
-STAMPED, STAMPED_SOCKETS = ("binance-usdm", "binance-coinm"), 3
-"""Venues that stamp all that they say. What others do not stamp gets the time of its receipt: in a recording that is
-played to the wall clock, it is far from all other times.
+REBUILT = ("binance", "hyperliquid")
+"""The venues of the reconstruction."""
+STAMPED, STAMPED_SOCKETS = ("binance-coinm",), 1
+"""A venue that stamps all that it says, answers to polls included. What others do not stamp gets the time of its
+receipt: in a recording that is played to the wall clock, it is far from all other times.
 """
 START, END = "20:34", "21:25"
 SEED = "20251010"
@@ -65,7 +67,7 @@ class Cluster:
     def produce(self, url: str, *more: str, name: str = "producer", live: bool = False) -> Program:
         """A producer; `name` also names its records. A live one knows no recorded clock."""
         options = ["--symbols", ",".join(ASSETS), "--endpoint", f"all={url}", "--producer-id", name]
-        for venue in STAMPED if live else ("all",):
+        for venue in STAMPED if live else REBUILT:
             options += ["--venue", venue]
         if not live:
             options.append("--recorded-clock")
@@ -80,7 +82,8 @@ class Cluster:
 
     def embedded(self, url: str) -> Program:
         """The same without Kafka: alerts and transitions as JSON lines on its standard output."""
-        options = ("--venue", "all", "--symbols", ",".join(ASSETS), "--endpoint", f"all={url}")
+        named = [word for venue in REBUILT for word in ("--venue", venue)]
+        options = (*named, "--symbols", ",".join(ASSETS), "--endpoint", f"all={url}")
         return self.programs.start("embedded", "detector.cli", "run", *options, "--recorded-clock", "--json")
 
     def _name(self, name: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from producers.clock import END_OF_RECORDING_NS
 from producers.connection import MAX_FRAME_BYTES, Connection, Timing, message_pace
 from producers.endings import Ending
+from producers.errand import Errand
 from producers.health import Health
 from producers.pace import Pace
 from producers.venue import Ack, Control, Limits, Refusal, Socket
@@ -251,3 +252,36 @@ async def test_a_refused_handshake_is_an_ending_and_not_an_error(status: int) ->
         line = Line(server)
         assert (await line.run()).reason == f"http_{status}"
     assert line.health.total("connect_failures") == 1
+
+
+async def test_an_errand_ends_with_its_connection_whatever_became_of_it() -> None:
+    """Whoever waits for its turn would wait for ever, and its book with it."""
+    async with ScriptedServer() as server:
+        line = Line(server)
+    # Nobody listens there any more.
+    errand = Errand(['{"sub":2}'], wanted=lambda: True)
+    line.connection.tell(errand)
+    ending = await line.run()
+    late = Errand(['{"sub":3}'], wanted=lambda: True)
+    line.connection.tell(late)
+    assert ending.reason == "unreachable"
+    assert [(one.said, one.over.is_set()) for one in (errand, late)] == [(False, True)] * 2
+
+
+async def test_an_errand_that_is_wanted_no_more_is_not_said() -> None:
+    """Its book has come while its turn was waited for: asking again would take it away."""
+    async with ScriptedServer() as server:
+        line = Line(server)
+        said = Errand(["unsubscribe", "subscribe"], wanted=lambda: True)
+        line.connection.tell(Errand(["old"], wanted=lambda: False))
+        line.connection.tell(said)
+        running = asyncio.create_task(line.run())
+        peer = await server.peer(1)
+        async with asyncio.timeout(5):
+            await said.over.wait()
+            while len(peer.said) < 3:  # noqa: ASYNC110 - the server reads at its own pace
+                await asyncio.sleep(0.001)
+            await peer.close()
+            await running
+    assert sorted(peer.said) == ["subscribe", "unsubscribe", '{"sub":1}']
+    assert [text for text in peer.said if "sub" in text and "{" not in text] == ["unsubscribe", "subscribe"]

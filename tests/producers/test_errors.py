@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from producers import errors
-from producers.errors import DecodeError, ProducerError
+from producers.errors import DecodeError, ProducerError, reason_of
 
 
 def test_a_decode_error_reads_as_reason_and_detail() -> None:
@@ -24,3 +24,9 @@ def test_every_error_is_a_producer_error_and_drawn_in_the_tree(kind: type[Except
     """A caller catches one base; a reader finds them all in one picture."""
     assert issubclass(kind, ProducerError)
     assert kind.__name__ in (errors.__doc__ or "")
+
+
+def test_a_venues_own_mistake_has_a_reason_of_its_own() -> None:
+    """Among bad frames nobody would look for a bug."""
+    assert reason_of(DecodeError("bad_json", "cut off")) == "bad_json"
+    assert reason_of(KeyError("x")) == "bug_KeyError"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from producers.gap_lines import gaps_body
 from producers.record_books import RecordedBooks
 from producers.venues.binance_usdm import BinanceUsdm
 from schemas.codec import decode_event
+from schemas.health import Gap
 from schemas.market import BookSnapshot
 from tests.kit.rotated import FETCHED, STEP_NS, T0, market, update
 
@@ -84,3 +86,23 @@ def test_what_cannot_be_read_is_left_out() -> None:
     followed.fetched(T0, b"<html>", "BTCUSDT")
     followed.fetched(T0, FETCHED, "ETHUSDT")
     assert list(followed.keyframes()) == []
+
+
+def test_only_what_is_missing_of_books_makes_a_book_unknown() -> None:
+    """A lost socket of marks would leave the next file without the books of another, which go on."""
+    followed = books()
+    hear(followed, 1, 2)
+    followed.fetched(T0, FETCHED, "BTCUSDT")
+    hear(followed, 3)
+    for channel, known in (("derivative", 1), ("book", 0)):
+        lost = Gap(
+            venue="binance-usdm",
+            instrument=market().instrument,
+            ts_event_ns=T0 + 10 * STEP_NS,
+            ts_recv_ns=T0 + 10 * STEP_NS,
+            channel=channel,  # type: ignore[arg-type]
+            since_ns=T0,
+            reason="closed",
+        )
+        followed.missed(gaps_body([lost]))
+        assert len(list(followed.keyframes())) == known

@@ -39,9 +39,9 @@ def row(liquidated: Position, price: float, *, kind: PriceKind = "bankruptcy", a
 def judged(rows: list[Liquidation]) -> list[SelfCheck]:
     """All that is said about these rows."""
     sides = Sides()
-    sides.on_mark(mark())
+    sides.on_mark(mark(), T0)
     for one in rows:
-        sides.on_liquidation(one)
+        sides.on_liquidation(one, one.ts_event_ns)
     return sides.read(T0 + 100 * NS)
 
 
@@ -97,10 +97,18 @@ def test_the_stream_carries_the_judgement_before_the_tick_that_closes_its_second
 def test_what_was_compared_survives_a_restart() -> None:
     """A program that restarts each hour would never have enough rows."""
     sides = Sides()
-    sides.on_mark(mark())
+    sides.on_mark(mark(), T0)
     for _ in range(ENOUGH_ROWS - 1):
-        sides.on_liquidation(row("short", 99.0))
+        sides.on_liquidation(row("short", 99.0), T0)
     assert sides.read(T0 + NS) == []
     again = msgspec.msgpack.decode(msgspec.msgpack.encode(sides), type=Sides)
-    again.on_liquidation(row("short", 99.0))
+    again.on_liquidation(row("short", 99.0), T0)
     assert len(again.read(T0 + NS)) == 1
+
+
+def test_a_clock_far_ahead_waits_for_nobody() -> None:
+    """Rows that are never due would be looked at in every second, and saved in every state."""
+    ticker = Ticker()
+    ahead = [msgspec.structs.replace(mark(T0 + n * NS), ts_event_ns=T0 + 3600 * NS + n * NS) for n in range(50)]
+    ticker.take([mark(T0 - NS), *ahead, mark(T0 + 100 * NS)])
+    assert ticker.state.sides.recent == [] or len(ticker.state.sides.recent) < 5

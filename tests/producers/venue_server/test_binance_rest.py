@@ -16,12 +16,22 @@ USDM = Usdm()
 T0 = 1_790_000_000_000_000_000
 
 
+PLAYED_NS = 1_790_000_000_000_000_000
+
+
 def called(dialect: Binance, path: str) -> Answer:
     """The answer to a call with its query."""
     bare, _, query = path.lstrip("/").partition("?")
     answer = dialect.rest("GET", bare, dict(pair.split("=", 1) for pair in query.split("&") if pair), b"")
     assert isinstance(answer, Answer)
     return answer
+
+
+def play(dialect: Binance) -> None:
+    """A change of a book, at `PLAYED_NS`."""
+    (market,) = dialect.made_up(["BTC"])
+    (frame,) = dialect.write_delta(market, PLAYED_NS, bids=[(1.0, 1.0)], asks=[])
+    dialect.follow(frame, dialect.topics(frame))
 
 
 def polled(one: Venue, dialect: Binance, now_ns: int) -> list[Event]:
@@ -53,7 +63,9 @@ def test_open_interest_is_told_in_lots_as_it_was_written() -> None:
 
 def test_funds_and_ratings_are_told_of_usdm_markets_alone() -> None:
     """A client that asks for them elsewhere finds nothing there, as it would live."""
-    events = polled(venue("binance-usdm"), Usdm(), 1_800_000_000_000_000_000)
+    dialect = Usdm()
+    play(dialect)
+    events = polled(venue("binance-usdm"), dialect, PLAYED_NS + 10**9)
     for kind in (Insurance, AdlState, OpenInterest):
         assert [event.instrument for event in events if type(event) is kind] == ["BTC-USDT-PERP", "ETH-USDT-PERP"]
     for path in ("dapi/v1/insuranceBalance", "dapi/v1/symbolAdlRisk", "dapi/v1/other"):
@@ -77,3 +89,13 @@ def test_only_diff_streams_have_a_book_to_fetch() -> None:
     assert USDM.book_symbol("btcusdt@depth") == "BTCUSDT"
     assert USDM.book_symbol("btcusdt@depth20") is None
     assert USDM.book_symbol("btcusdt@trade") is None
+
+
+def test_before_anything_is_played_it_is_no_time_yet() -> None:
+    """A recording of last year would begin with an answer of today, and all that follows were late."""
+    dialect = Usdm()
+    dialect.list_markets(dialect.made_up(["BTC"]))
+    for call in ("openInterest?symbol=BTCUSDT", "insuranceBalance", "symbolAdlRisk"):
+        assert called(dialect, f"fapi/v1/{call}").status == 503
+    play(dialect)
+    assert called(dialect, "fapi/v1/openInterest?symbol=BTCUSDT").status == 200
