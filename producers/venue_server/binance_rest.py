@@ -62,8 +62,7 @@ class BinanceRest(BinanceWriter):
         if call in ("depth", "openInterest") and symbol not in self.markets:
             return Answer(b'{"code":-1121,"msg":"Invalid symbol."}', status=400)
         if call in STAMPED and not self._last_ms:
-            # Nothing was played yet, so it is no time yet: of a recording it is not now.
-            return Answer(b'{"code":-1001,"msg":"Internal error; unable to process your request."}', status=503)
+            return Answer(b"", later=True)
         told: Any = {}
         match call:
             case "depth":

@@ -54,6 +54,8 @@ class Answer(msgspec.Struct, frozen=True):
 
     body: bytes
     status: int = 200
+    later: bool = False
+    """It says what time it is, and nothing was played yet: of a recording it is not now. Then it will be there."""
 
 
 class BookCall(msgspec.Struct, frozen=True):

@@ -39,6 +39,8 @@ class Mount:
         self.faults = faults
         self.rulebook = Rulebook(dialect.rules)
         self.peers: list[Peer] = []
+        self.begun = asyncio.Event()
+        """A frame was played, or none ever will be."""
         self.lockstep = False
         """A client follows the recorded clock, so the timeline waits for it."""
         self.sent = 0
@@ -91,6 +93,7 @@ class Mount:
 
     def deliver(self, recv_ns: int, raw: bytes) -> None:
         """Queue a recorded frame for everybody who asked for it."""
+        self.begun.set()
         topics = self.dialect.topics(raw)
         if not topics:
             self.unknown_frames += 1
@@ -157,6 +160,7 @@ class Mount:
 
     def refuse_requests(self) -> None:
         """Tell those who wait that no book comes any more."""
+        self.begun.set()
         for requests in self._requests.values():
             for request in requests:
                 if not request.done():

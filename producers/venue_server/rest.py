@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from producers.clock import RECORDED_RECEIVE_HEADER
-from producers.venue_server.dialect import BookCall
+from producers.venue_server.dialect import Answer, BookCall
 from producers.venue_server.mount import Mount
 from producers.venue_server.player import Player
 
@@ -19,7 +19,13 @@ async def answer(request: web.Request, mount: Mount, player: Player, path: str) 
         asked = mount.faults.request_retry_after
         headers = {"Retry-After": asked} if status in _ASKS_TO_WAIT and asked is not None else None
         return _json(b'{"code":-1003,"msg":"refused"}', status=status, headers=headers)
-    found = mount.dialect.rest(request.method, path, request.query, await request.read())
+    body = await request.read()
+    found = mount.dialect.rest(request.method, path, request.query, body)
+    if isinstance(found, Answer) and found.later:
+        await mount.begun.wait()
+        found = mount.dialect.rest(request.method, path, request.query, body)
+    if isinstance(found, Answer) and found.later:
+        return _json(b'{"code":-1001,"msg":"not yet"}', status=503)
     if found is None:
         return web.Response(status=404)
     if isinstance(found, BookCall):
