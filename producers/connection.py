@@ -25,6 +25,7 @@ from producers.health import Health
 from producers.pace import Pace
 from producers.proxy import proxy_for
 from producers.venue import Ack, Control, Refusal, Reply, Socket, Venue
+from producers.venue_paces import message_pace, operation_pace
 from schemas.base import Event
 
 logger = logging.getLogger(__name__)
@@ -37,15 +38,6 @@ READ_AHEAD_FRAMES = 1024
 
 STALE_CHECKS = 8
 """Silence is counted in wake-ups and not by a clock: after a suspended process or a busy loop only one has passed."""
-
-MESSAGE_SHARE = 0.8
-"""Of a venue's message limit: some count our pongs too, and messages arrive in lumps."""
-
-OPERATIONS_SHARE = 0.8
-OPERATIONS_BURST = 0.75
-"""Of the operations that a venue allows a connection in an hour, and of those how many may come at once: a long list of
-subscriptions at the start, single books later.
-"""
 
 MAX_RESUBSCRIPTIONS = 3
 """A venue that asks for it more often on one connection gets a new connection instead."""
@@ -67,11 +59,6 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 
     # Long enough for both sockets to have brought what the slower one brings.
     overlap_s: float = 2.0
-
-
-def message_pace(venue: Venue) -> Pace:
-    """How often a connection may say something; or all of them together, where they share it."""
-    return Pace(limit=MESSAGE_SHARE * venue.limits.messages_per_s, per_s=1.0, burst=1, now_s=time.monotonic)
 
 
 class Connection:
@@ -109,13 +96,7 @@ class Connection:
         self._hold = hold
         self._held = False
         self._pace = pace or message_pace(venue)
-        hourly = venue.limits.operations_per_h
-        operations = None if hourly is None else OPERATIONS_SHARE * hourly
-        self._hourly = (
-            None
-            if operations is None
-            else Pace(limit=operations, per_s=3600.0, burst=int(OPERATIONS_BURST * operations), now_s=time.monotonic)
-        )
+        self._hourly = operation_pace(venue)
         self._errands: deque[Errand] = deque()
         self._told = asyncio.Event()
         self._gone = False

@@ -15,7 +15,7 @@ import msgspec
 from producers.backoff import Backoff
 from producers.book_watch import BookWatch
 from producers.clock import Clock, ClockName, RecordedClock, WallClock
-from producers.connection import Timing, message_pace
+from producers.connection import Timing
 from producers.continuity import BookSyncs
 from producers.desk import Desk
 from producers.endings import FORBIDDEN_WAIT_S
@@ -31,6 +31,7 @@ from producers.selection import select
 from producers.session import Intake, Session
 from producers.snapshots import Snapshots
 from producers.venue import Venue
+from producers.venue_paces import message_pace
 from schemas.base import EVERY_INSTRUMENT
 from schemas.health import VenueStatus
 from schemas.instrument import Instrument

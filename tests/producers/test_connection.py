@@ -8,12 +8,13 @@ import msgspec
 import pytest
 
 from producers.clock import END_OF_RECORDING_NS
-from producers.connection import MAX_FRAME_BYTES, Connection, Timing, message_pace
+from producers.connection import MAX_FRAME_BYTES, Connection, Timing
 from producers.endings import Ending
 from producers.errand import Errand
 from producers.health import Health
 from producers.pace import Pace
 from producers.venue import Ack, Control, Limits, Refusal, Socket
+from producers.venue_paces import message_pace
 from schemas.base import Event
 from schemas.market import Trade
 from tests.kit.scripted_server import Peer, ScriptedServer
