@@ -6,15 +6,22 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from schemas.units import Count, Flag, Identifier, Text, TimestampNs
+from schemas.units import Count, Flag, Identifier, Text, TimestampNs, Votes
 
-Stage = Literal["S1", "S2", "S3", "S4", "S5", "S6"]
+Stage = Literal["S1", "S2", "S3", "S4", "S5", "S6", "R", "D"]
+"""`R`: a stage is over and what it broke is not whole again. `D`: our own data cannot be believed, or are not there."""
 Direction = Literal["down", "up", "none"]
 Level = Literal["CLEAR", "WATCH", "WARN", "HIGH", "CRITICAL", "EMERGENCY"]
 LEVELS: tuple[Level, ...] = get_args(Level)
+Posture = Literal["normal", "reduce", "halt_new", "no_market_orders", "resume"]
+"""`reduce`: close risk in your own time. `halt_new`: open nothing. `no_market_orders`: nor close by a market order,
+there is nothing to trade against. `resume`: the episode is over."""
+Cause = Literal["macro", "microstructure", "mixed", "undecided"]
 
 MARKET = "market"
 """Scope of a condition that holds for the market as a whole."""
+OURS = "detector"
+"""Scope of an alert about ourselves: this machine, its network or its clock. No venue and no asset has this name."""
 
 SignalValue = Annotated[
     float | None,
@@ -41,6 +48,37 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Event time since which it has been beyond its threshold."""
     note: Text = ""
     """Why the value is unknown, or what qualifies it."""
+    percentile: SignalValue = None
+    """Share of its own calm history, in percent, that was no larger; null while there is too little of it."""
+    sigma: SignalValue = None
+    """How many robust σ (1.4826 × the median absolute deviation of its own calm history) it lies from `baseline`."""
+
+
+class Vote(msgspec.Struct, frozen=True, kw_only=True):
+    """One look at whether leverage made the move, or news did."""
+
+    name: Identifier
+    """What was looked at."""
+    vote: Votes | None
+    """+1 microstructure, -1 macro, 0 neither; null where it cannot see."""
+    value: SignalValue
+    """The number that voted; null when it is unknown."""
+    microstructure: SignalValue
+    """The line beyond which it votes +1."""
+    macro: SignalValue
+    """The line on whose other side it votes -1."""
+    unit: Identifier = ""
+    note: Text = ""
+    """Why it cannot see, or what qualifies it."""
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """A leverage-driven microstructure event or a macro repricing, with the votes."""
+
+    cause: Cause
+    """`mixed`: it began as macro, and leverage made more of it. `undecided`: the votes do not reach two either way."""
+    score: Votes
+    votes: tuple[Vote, ...]
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="transition"):
@@ -112,9 +150,10 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="al
     peak_level: Level
     """The highest level that the episode has reached."""
     stages: tuple[Stage, ...]
-    """The stages of which a condition holds now."""
+    """The stages of which a condition holds now. `D` is in all alerts about data and in no others."""
     scope: Identifier
-    """`market`, or a base asset."""
+    """`market`, a base asset, or what cannot be seen: a venue's id where its feed or data fail, `detector` where our
+    own machine, network or clock does."""
     direction: Direction
     """Which way prices are forced."""
     since_ns: TimestampNs
@@ -128,3 +167,14 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="al
     coverage: Coverage
     second_key: Text = ""
     """The independent family of evidence that allowed CRITICAL or EMERGENCY; empty below."""
+    posture: Posture = "normal"
+    """What a careful bot does now."""
+    label: Label | None = None
+    """Of the market's episodes; null for those of one asset or venue."""
+    context: tuple[Evidence, ...] = ()
+    """How fragile the market is: it makes an alert more or less grave to a reader, and never raises one."""
+    clears: tuple[Text, ...] = ()
+    """What would end each kind of condition that holds, in words."""
+    replay_id: Identifier = ""
+    """`rules/from/to`: a replay of these moments by a program of these rules and thresholds warms all baselines of an
+    hour; what remembers longer, such as a week's busiest minutes, is not in it."""

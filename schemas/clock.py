@@ -32,4 +32,4 @@ class Tick(Event, frozen=True, tag="tick"):
     pulses: tuple[VenuePulse, ...] = ()
     """Each venue that has traded, in alphabetical order."""
     dollars: dict[Identifier, Price] = msgspec.field(default_factory=dict)
-    """What one coin of a quote currency is worth in dollars, where its own markets say."""
+    """What one coin of a quote currency, or of one that collateral is staked in, is worth, where its markets say."""

@@ -21,13 +21,18 @@ class Gap(Event, frozen=True, tag="gap"):
     """What was observed: a hole in the sequence, a closed socket, a silence."""
 
 
+MARKET_LIST = "market-list"
+"""The session of what is said while a venue's list of markets is asked for; any connection that is up has got it."""
+
+
 class VenueStatus(Event, frozen=True, tag="venue_status"):
     """A connection or platform state. `instrument` is `*` for the whole venue."""
 
     state: Literal["connecting", "up", "down", "halted", "rejected"]
     """`rejected`: the venue refuses us and trying again will not help. `halted`: the venue itself stopped trading."""
     session: Identifier
-    """Which of the venue's connections: `public-0`; `platform` where the venue speaks of itself or of a market."""
+    """Which of the venue's connections: `public-0`; `platform` where the venue speaks of itself or of a market;
+    `market-list`."""
     reason: Text = ""
     """Why, where it is known."""
 

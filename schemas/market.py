@@ -134,10 +134,10 @@ class OpenInterest(Event, frozen=True, tag="open_interest"):
 class Adl(Event, frozen=True, tag="adl"):
     """A winner's position closed against a bankrupt one, off the book."""
 
-    deleveraged: Position
-    """The side that was in profit and lost its position."""
-    price: Price
-    """At which both were closed."""
+    deleveraged: Position | None
+    """The side that was in profit and lost its position; null where nobody says."""
+    price: Price | None
+    """At which both were closed; null where nobody says."""
     qty_base: BaseQuantity | None
     """Null where the instrument's contract value is unknown."""
     notional_usd: Usd | None

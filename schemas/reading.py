@@ -5,9 +5,11 @@ A value that cannot be known is null, never zero and never the last good one.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
-from schemas.alert import Transition
+from schemas.alert import Direction, Level, Stage, Transition
 from schemas.clock import VenuePulse
 from schemas.instrument import Kind
 from schemas.units import Count, DurationSeconds, Flag, Identifier, Price, Rate, Ratio, Text, TimestampNs, Usd
@@ -29,14 +31,20 @@ class MarketReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """Event time of the last message of any kind."""
     move_60s: Rate | None = None
     """Price over that of a minute ago, less one."""
+    move_300s: Rate | None = None
+    """The same over five minutes."""
     sigma: Rate | None = None
-    """Robust σ of the 60-s move in the last hour, without floor."""
+    """Robust σ of the 60-s move in the last hour, without the floor of all markets."""
     trades_per_s: Ratio = 0.0
     """Trades a second over ten seconds."""
     trades_peak_per_s: Ratio = 0.0
     """The highest of these in five minutes."""
     order_rate_ratio: Ratio | None = None
     """Orders a minute over what is usual."""
+    impact_ratio: Ratio | None = None
+    """How far a dollar of one-sided flow moves the price, over what is usual."""
+    traded_usd_60s: Usd | None = None
+    """Traded in the last minute; null where a lot's worth is unknown."""
     buy_orders: Count = 0
     """Orders that bought in this second; fills of one sweep count once."""
     sell_orders: Count = 0
@@ -51,12 +59,22 @@ class MarketReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """Between best bid and ask, as a share of mid."""
     spread_ratio: Ratio | None = None
     """Spread over what is usual."""
+    halted: Flag = False
+    """Whether the venue says that this market does not trade."""
     book_fault: Text = ""
     """Why the book is not believed: `gap`, `crossed`, `frozen`, `ghost`, …"""
+    refill: Rate | None = None
+    """Share of the last falls of the 1 % depth that came back within half a minute; null while nothing fell."""
+    withdrawn: Rate | None = None
+    """Of what left the thinner side's 1 % depth in the last minute, the share that nobody traded."""
     delay_s: DurationSeconds | None = None
     """How late the feed is."""
     delay_ratio: Ratio | None = None
     """The same over what is usual for it."""
+    delay_now_s: DurationSeconds | None = None
+    """How late the messages of this second were; null where none came, or its clocks are in doubt."""
+    clock_step_s: DurationSeconds | None = None
+    """How far the difference between the venue's clock and ours has leapt in the last minute; null where it has not."""
     liquidations_seen: Flag = False
     """Whether this market ever showed a liquidation of known worth: before, zero may be ignorance."""
     liquidated_longs_usd: Usd = 0.0
@@ -70,6 +88,10 @@ class MarketReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     liquidated_method: Identifier = ""
     """How the estimate was made: `complete` (the feed shows all), `occupancy`, `peers`, `occupancy, saturated`;
     `partial` where there is none; empty where nothing was reported."""
+    forced_over_depth: Ratio | None = None
+    """Reported liquidations of five minutes over the usual 1 % depth of the side that they hit."""
+    fragility: Ratio | None = None
+    """Modelled liquidations within two percent of the price over the depth there; right within a factor of ten."""
     open_interest_usd: Usd | None = None
     funding_rate: Rate | None = None
     """The venue's current estimate for one funding interval."""
@@ -98,6 +120,30 @@ class Liquidated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Markets that count with what they reported, because nobody can say what they hide."""
 
 
+class VenueWord(msgspec.Struct, frozen=True, kw_only=True):
+    """What a venue says of itself, or we of a connection to it, as long as it is not taken back."""
+
+    venue: Identifier
+    """The venue's id."""
+    session: Identifier
+    """Of which connection: `public-0`; `platform` for the venue itself; else what was checked: `liquidation_side`."""
+    state: Literal["halted", "down", "rejected", "doubtful", "inverted"]
+    since_ns: TimestampNs
+    """Since when it has been said."""
+    reason: Text = ""
+    """Why, where it is known."""
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A condition of an asset that holds, less its numbers; its name is told beside it."""
+
+    stage: Stage
+    severity: Level
+    direction: Direction
+    since_ns: TimestampNs
+    """Event time of the onset."""
+
+
 class AssetReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One base asset on all of its markets at one second."""
 
@@ -106,12 +152,18 @@ class AssetReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """Sorted by venue and instrument."""
     liquidated: Liquidated | None = None
     """Over all markets; null where none of them reported anything in the last minute."""
+    perp_discount: Rate | None = None
+    """Median price of its perpetuals over that of its spot markets, less one; null without either."""
     dislocation: Rate | None = None
     """The largest distance between one market and its peers that has lasted for some seconds; null with no peers."""
+    words: tuple[VenueWord, ...] = ()
+    """What is wrong with whole venues, by their own word or ours; the same in every asset. Sorted."""
     changes: tuple[Transition, ...] = ()
     """Conditions of this asset that began, changed or cleared in this second."""
     holding: tuple[Identifier, ...] = ()
     """All conditions of this asset that hold, as `rule|venue|asset`: who missed a change is put right by it."""
+    held: tuple[Held, ...] = ()
+    """What each of `holding` is, in the same order, for who missed their onset; empty where the sender does not say."""
     sighted: tuple[Identifier, ...] = ()
     """Rules that could see."""
 

@@ -23,6 +23,7 @@ Rate = Annotated[float, _unit("fraction", "A dimensionless fraction: 0.01 is one
 Ratio = Annotated[float, _unit("ratio", "A dimensionless quotient of two like quantities.")]
 Sequence = Annotated[int, _unit("venue sequence", "A number that the venue counts upwards.")]
 Count = Annotated[int, _unit("count", "A number of things.")]
+Votes = Annotated[int, _unit("votes", "A sum of votes for and against.")]
 Identifier = Annotated[str, _unit("identifier", "A name with no unit.")]
 Text = Annotated[str, _unit("text", "Words for a person.")]
 Flag = Annotated[bool, _unit("boolean", "True or false.")]

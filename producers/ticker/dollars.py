@@ -1,4 +1,4 @@
-"""What one coin of a quote currency is worth in dollars, by its own markets."""
+"""What one coin of a quote currency, or of one that is staked, is worth in dollars, by its own markets."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ FRESH_NS = 60_000_000_000
 AGAINST = ("USD", "USDT")
 """Dollars themselves are asked first; without them the coin that most others trade against."""
 
+STAKED = frozenset({"ETH", "SOL"})
+"""What staked collateral is held against: its assets are elsewhere, and cannot know what the coin below them costs."""
+
 
 class PegMarket(msgspec.Struct):
-    """The last price of a market between two dollars."""
+    """The last price of a market against dollars."""
 
     base: str
     quote: str
@@ -26,16 +29,17 @@ class PegMarket(msgspec.Struct):
 
 
 class Dollars(msgspec.Struct):
-    """All markets between two dollars, by instrument and venue."""
+    """All such markets, by instrument and venue."""
 
     markets: dict[str, dict[str, PegMarket]] = {}
     recent: list[tuple[int, str, str, float]] = []
     """Time, venue, instrument and price of trades that another may still precede."""
 
     def define(self, instrument: Instrument) -> None:
-        """Make a market known. Only those between a dollar coin and dollars matter here."""
+        """Make a market known. Only those of a dollar coin, or of one that is staked, against dollars matter here."""
         base, quote = instrument.base, instrument.quote
-        if base in DOLLARS and base != "USD" and quote in AGAINST:
+        wanted = (base in DOLLARS and base != "USD") or (base in STAKED and instrument.market == "spot")
+        if wanted and quote in AGAINST:
             self.markets.setdefault(instrument.instrument, {}).setdefault(instrument.venue, PegMarket(base, quote))
 
     def on_trade(self, trade: Trade, now_ns: int) -> None:

@@ -148,14 +148,14 @@ class Bitmex:
             case "trade" if message.action == "insert":  # a `partial` is history
                 yield from _each(message, lambda raw: [*self._trade(wire.decode_trade(raw), ts_recv_ns)])
             case "liquidation" if message.action in ("partial", "insert"):
-                is_new = message.action == "insert"
-                yield from _each(message, lambda raw: self._liquidation(raw, ts_recv_ns, is_new=is_new))
+                yield from _each(message, lambda raw: self._liquidation(raw, ts_recv_ns, message.action == "insert"))
             case "instrument":
                 yield from _each(message, lambda raw: [*self._state(wire.decode_state(raw), ts_recv_ns)])
             case "insurance":
                 rows = readable_rows(raw_rows(message.data), wire.decode_fund)
-                self._funds.update((row.currency, row.wallet_balance) for row in rows if row.currency in FUNDS)
-                yield from self._insurance(ts_recv_ns)
+                found = {row.currency: row.wallet_balance for row in rows if row.currency in FUNDS}
+                known, self._funds = self._funds, self._funds | found
+                yield from () if known == self._funds else self._insurance(ts_recv_ns)  # at a new price: like a loss
 
     def _control(self, message: wire.Frame) -> Sequence[Control]:
         table, _, symbol = message.subscribe.partition(":")
@@ -183,7 +183,7 @@ class Bitmex:
                 printed="market" if row.trd_type == "Regular" else "other",
             )
 
-    def _liquidation(self, raw: msgspec.Raw, ts_recv_ns: int, *, is_new: bool) -> Sequence[Event]:
+    def _liquidation(self, raw: msgspec.Raw, ts_recv_ns: int, is_new: bool) -> Sequence[Event]:
         """An order is told once, when it is placed. Those of a `partial` are known from before, or too old to time."""
         order = wire.decode_liquidation(raw)
         instrument = self._by_symbol.get(order.symbol)

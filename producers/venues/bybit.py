@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from producers.completeness import NONE, ChannelName, Coverage
-from producers.tardis_dates import expiry_of
+from producers.tables.tardis_dates import expiry_of
 from producers.venue import Socket
 from producers.venues import bybit_events, events
 from producers.venues import bybit_wire as wire

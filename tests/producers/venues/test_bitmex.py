@@ -399,9 +399,20 @@ def test_the_funds_are_worth_their_bitcoin_and_their_tether() -> None:
     both = [{"currency": "XBt", "walletBalance": 100_000_000}, {"currency": "USDt", "walletBalance": 7_000_000}]
     assert read(one, table("insurance", "partial", *both)) == []
     read(one, table("instrument", "update", state(markPrice=50_000)))
+    both[1]["walletBalance"] = 8_000_000
     (told,) = read(one, table("insurance", "insert", *both, {"currency": "Gwei", "walletBalance": 5}))
     assert isinstance(told, Insurance)
-    assert (told.balance_usd, told.instrument) == (50_007.0, "*")
+    assert (told.balance_usd, told.instrument) == (50_008.0, "*")
+
+
+def test_a_balance_that_is_told_again_at_another_price_is_no_loss() -> None:
+    """Every reconnect in a fall of bitcoin would be a fund that melts."""
+    one = knowing()
+    fund = table("insurance", "partial", {"currency": "XBt", "walletBalance": 100_000_000})
+    read(one, table("instrument", "update", state(markPrice=50_000)))
+    assert len(read(one, fund)) == 1
+    read(one, table("instrument", "update", state(markPrice=40_000)))
+    assert read(one, fund) == []
 
 
 def test_the_funds_are_told_whichever_markets_are_followed() -> None:
