@@ -5,15 +5,20 @@ Files are joined by what their headers say, never by their names, times or venue
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from producers.errors import UsageError
 from producers.recorded_lines import first_lines
 from producers.recording_header import OPENING, RecordingHeader, read_header
+from producers.tables.known import ENDINGS as TABLE_ENDINGS
 
 RECORDED = "*.zst"
 """Names of what a recorder writes."""
+FETCHED = "*.zip"
+"""Names of what `cascade fetch` brings."""
+BESIDE = (".CHECKSUM", ".part")
+"""Names of what `cascade fetch` keeps beside a file, and of a file that is not whole yet."""
 
 
 def joined(paths: Sequence[Path]) -> list[tuple[Path, ...]]:
@@ -43,17 +48,21 @@ def header_of(path: Path) -> RecordingHeader | None:
     return None
 
 
-def recordings_named(names: Sequence[str]) -> list[Path]:
-    """The files that a person means by names of files, by patterns, and by folders that were recorded to.
+def recordings_named(names: Sequence[str], *, skipped: Callable[[str], None] = lambda _: None) -> list[Path]:
+    """The files that a person means by names of files, by patterns, and by folders that were recorded or fetched to.
 
-    Of a folder those are meant that hold frames of a recording of ours. Each file comes once.
+    Of a folder those are meant that hold frames of a recording of ours; where none does, its tables, and the zips in
+    the folders below, where a fetch puts them. Each file comes once. What a fetch leaves beside its files is left out,
+    and `skipped` told how many.
     """
     paths: dict[Path, Path] = {}
+    beside: set[Path] = set()
     for name in names:
         path = Path(name)
         if path.is_dir():
             found = [file for file in sorted(path.glob(RECORDED)) if _holds_frames(file)]
-            nothing = "no recording with frames in this folder: name the files"
+            found = found or _tables_in(path)
+            nothing = "no recording with frames in this folder, no table, and no zip below: name the files"
         elif path.exists():
             found, nothing = [path], ""
         else:
@@ -63,8 +72,21 @@ def recordings_named(names: Sequence[str]) -> list[Path]:
         if not found:
             raise UsageError(f"{name}: {nothing}")
         for file in found:
-            paths.setdefault(file.resolve(), file)
+            if file.name.endswith(BESIDE):
+                beside.add(file)
+            else:
+                paths.setdefault(file.resolve(), file)
+    if not paths:
+        raise UsageError(f"{', '.join(names)}: only {' and '.join(BESIDE)} files: name what they are of")
+    if beside:
+        files = "file" if len(beside) == 1 else "files"
+        skipped(f"left out: {len(beside)} {files} named {' or '.join(f'*{ending}' for ending in BESIDE)}")
     return list(paths.values())
+
+
+def _tables_in(folder: Path) -> list[Path]:
+    here = (path for path in folder.iterdir() if path.name.lower().endswith(TABLE_ENDINGS))
+    return sorted(path for path in {*here, *folder.rglob(FETCHED)} if path.is_file())
 
 
 def _holds_frames(path: Path) -> bool:

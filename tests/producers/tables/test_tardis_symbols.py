@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from producers.tardis_symbols import Markets, instrument_of, is_option
+from producers.tables.tardis_symbols import Markets, instrument_of, is_option
 from producers.venues.hyperliquid import Hyperliquid
 
 CASES = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from producers.tardis_dates import expiry_of
+from producers.tables.tardis_dates import expiry_of
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from producers.tardis_dates import expiry_of
+from producers.tables.tardis_dates import expiry_of
 from producers.venues import binance_spot, binance_usdm
 from schemas.instrument import Contract, Instrument, Kind, canonical_id
 

@@ -1,0 +1,1 @@
+"""Brings days of the archive that Binance publishes of its own markets, each file held against its checksum."""
