@@ -22,6 +22,8 @@ _EVEN_ORDERS = 90.0
 _CALM_SHAPE = np.array([0.66, 0.53, 0.47, 0.40, 0.17])
 _TRIGGER_SHAPE = np.array([0.5, 0.95, 1.0, 0.35, 0.22, 0.14])
 """20:50: the shock starts at 20:50:05 and its best ten seconds are the third bin."""
+DRYING = (minute_of("21:17"), minute_of("21:30"))
+"""Trades a second fell from 852 to 61 in these minutes, while prices fell fastest and rose again."""
 
 
 class Activity(NamedTuple):
@@ -93,3 +95,15 @@ def build_activity(seed: int) -> Activity:
         sells.append(sold[chosen].astype(np.int64))
         orders.append(merged[chosen])
     return Activity(np.concatenate(trades), np.concatenate(sells), np.concatenate(orders[1:]).astype(np.int64))
+
+
+def unbroken(activity: Activity) -> Activity:
+    """The same flow without the void: from the busiest ten seconds of the minute before it dried up, trading goes on
+    as in them for as long as prices run. In a repricing volume rises with the move.
+    """
+    start = 6 * (DRYING[0] - FIRST_MINUTE)
+    busiest = start - 6 + int(np.argmax(activity.trades[start - 6 : start]))
+    columns = [column.copy() for column in activity]
+    for column in columns:
+        column[busiest : 6 * (DRYING[1] - FIRST_MINUTE)] = column[busiest]
+    return Activity(*columns)

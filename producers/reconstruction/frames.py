@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from producers.reconstruction.activity import build_activity
+from producers.reconstruction.activity import build_activity, unbroken
 from producers.reconstruction.facts import DAY_S, FIRST_MINUTE, minute_of
 from producers.reconstruction.feed import Feed
 from producers.reconstruction.prices import World
@@ -18,18 +18,23 @@ SEED = 20251010
 Frame = tuple[int, str, bytes]
 
 
-def frames(*, seed: int = SEED, twin: bool = False, start: str = "20:20", end: str = "22:20") -> Iterator[Frame]:
+def frames(
+    *, seed: int = SEED, twin: bool = False, macro: bool = False, start: str = "20:20", end: str = "22:20"
+) -> Iterator[Frame]:
     """Yield (receive time in ns, venue id, raw frame) from `start` to `end`, whole minutes within 20:20-22:20.
 
-    The same arguments give the same bytes. Books begin at `start` with a snapshot in line.
+    `twin` is the same activity at calm prices, `macro` a repricing: the same fall, on every venue as it was elsewhere,
+    without anything that broke in it. The same arguments give the same bytes. Books begin at `start` with a snapshot
+    in line.
     """
     first, last = minute_of(start), minute_of(end)
     cascade = World(seed=seed, twin=False)
-    shown = World(seed=seed, twin=True) if twin else cascade
-    flow = Flow(seed=seed, activity=build_activity(seed), cascade=cascade, shown=shown)
+    shown = World(seed=seed, twin=True, macro=macro) if twin or macro else cascade
+    activity = unbroken(build_activity(seed)) if macro else build_activity(seed)
+    flow = Flow(seed=seed, activity=activity, cascade=cascade, shown=shown)
     binance = [BinanceVenue(name, seed=seed, world=shown, first=first) for name in BINANCE]
     venues: list[BinanceVenue | HyperliquidVenue] = [*binance, HyperliquidVenue(seed=seed, world=shown)]
-    feeds = {name: Feed(name, seed=seed, twin=twin) for name in (*BINANCE, "hyperliquid")}
+    feeds = {name: Feed(name, seed=seed, twin=shown.twin) for name in (*BINANCE, "hyperliquid")}
     origin_ns = (DAY_S + FIRST_MINUTE * 60) * 1_000_000_000
     opening_ns = origin_ns + (first - FIRST_MINUTE) * 60_000_000_000
     waiting: list[Frame] = [(opening_ns, venue.id, venue.market_list()) for venue in venues]

@@ -122,34 +122,40 @@ def _own_limit(minute: int) -> float:
 
 
 class World:
-    """Log mid prices of all markets on a one-second grid, in the cascade or in its twin."""
+    """Log mid prices of all markets on a one-second grid, in the cascade or in one of its twins.
 
-    def __init__(self, *, seed: int, twin: bool) -> None:
+    In a twin nothing breaks. Its prices are calm, or with `macro` every venue goes the cascade's way of elsewhere.
+    """
+
+    def __init__(self, *, seed: int, twin: bool, macro: bool = False) -> None:
         self.twin = twin
-        rng = np.random.default_rng([seed, 3, int(twin)])
+        self.macro = macro
+        calm_prices = twin and not macro
+        rng = np.random.default_rng([seed, 3, int(calm_prices)])
         calm_rng = np.random.default_rng([seed, 4])
         self._calm_common = _walk(calm_rng, SECONDS + 1, _CALM_5S)
         btc = btc_path(seed)
-        self.btc = np.log(116_860.0) + 1.5 * self._calm_common if twin else btc
-        crash = np.zeros(SECONDS + 1) if twin else common_path(rng)
+        self.btc = np.log(116_860.0) + 1.5 * self._calm_common if calm_prices else btc
+        crash = np.zeros(SECONDS + 1) if calm_prices else common_path(rng)
         onset = int(second_of("20:50")) + TRIGGER_SECOND
-        fade = np.ones(SECONDS + 1) if twin else np.interp(WINDOW, [onset - 5, onset], [1.0, 0.0])
+        fade = np.ones(SECONDS + 1) if calm_prices else np.interp(WINDOW, [onset - 5, onset], [1.0, 0.0])
         calm = self._calm_common * fade
-        own = np.zeros(LAST_MINUTE - FIRST_MINUTE) if twin else own_variance(crash)
+        own = np.zeros(LAST_MINUTE - FIRST_MINUTE) if calm_prices else own_variance(crash)
         self.mids: dict[tuple[str, str], Path] = {}
         for base in ALTS:
             share = math.log(1 - ALT_DROP[base]) / _TROUGH
             wicks = self._wicks(rng, own) * max(share, 0.05) + _walk(rng, SECONDS + 1, 0.75 * _CALM_5S, 0.2) * fade
             smooth = np.log(BASE_PRICE[base]) + calm + share * crash
             low = math.log(BASE_PRICE[base] * (1 - ALT_DROP[base]))
-            self.mids["binance-coinm", base] = np.maximum(smooth + wicks, low)
-            gap, shared = (0.0 * WINDOW, 0.0 * WINDOW + 1.0) if twin else gap_path(base, share * crash)
+            here = np.maximum(smooth + wicks, low)
+            gap, shared = (0.0 * WINDOW, 0.0 * WINDOW + 1.0) if calm_prices else gap_path(base, share * crash)
             reference = smooth + wicks * shared - gap
             if base in VENUE_LOWS:
                 apart = shared == 0
                 reference[apart] = np.maximum(reference[apart], math.log(VENUE_LOWS[base][0]))
             self.mids["reference", base] = reference
-        self._add_others(rng)
+            self.mids["binance-coinm", base] = reference if macro else here
+        self._add_others(rng, calm_prices)
 
     def _wicks(self, rng: np.random.Generator, variance: Path) -> Path:
         slots = SECONDS // 5 + 1
@@ -158,11 +164,12 @@ class World:
         height = deviation * np.clip(rng.standard_normal(slots), -2.2, 2.2) * (rng.random(slots) < share)
         return np.repeat(height, 5)[2 : SECONDS + 3]
 
-    def _add_others(self, rng: np.random.Generator) -> None:
+    def _add_others(self, rng: np.random.Generator, calm_prices: bool) -> None:
         move = self.btc - np.log(BASE_PRICE["BTC"])
+        move *= 0.4 if calm_prices else 1.0
         for base, beta in MAJOR_BETA.items():
             noise = _walk(rng, SECONDS + 1, 0.5 * _CALM_5S)
-            self.mids["reference", base] = np.log(BASE_PRICE[base]) + beta * move * (0.4 if self.twin else 1.0) + noise
+            self.mids["reference", base] = np.log(BASE_PRICE[base]) + beta * move + noise
         self.mids["reference", "BTC"] = self.mids["binance-coinm", "BTC"] = self.btc
         usde = np.full(SECONDS + 1, np.log(0.9996)) if self.twin else usde_path()
         self.mids["reference", "USDE"] = usde + _walk(rng, SECONDS + 1, 0.2e-4, 0.2)

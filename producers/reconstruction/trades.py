@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from producers.reconstruction.activity import Activity
+from producers.reconstruction.activity import DRYING, Activity
 from producers.reconstruction.bins import busy_bin, calm_bin
 from producers.reconstruction.btc import TRIGGER_SECOND
 from producers.reconstruction.facts import (
@@ -33,13 +33,16 @@ _USUAL_LAMBDA_SPREAD = 0.25
 
 
 class Flow:
-    """Draws each minute's trades; the twin trades at the same times and sides at calm prices."""
+    """Draws each minute's trades. The twin trades at the cascade's times and sides at calm prices; a repricing follows
+    its own prices, in the cascade's sizes.
+    """
 
     def __init__(self, *, seed: int, activity: Activity, cascade: World, shown: World) -> None:
         self._seed = seed
         self._activity = activity
         self._cascade = cascade
         self._shown = shown
+        self._led_by = shown if shown.macro else cascade
         self._next_id = {market: 1_000_000 * (index + 20) for index, market in enumerate(MARKETS)}
         self._alts = [next(m for m in MARKETS if is_alt(m) and m.base == base) for base in ALTS]
         self._half = {m: half_spread(m, depth_share(m, twin=shown.twin)) for m in MARKETS}
@@ -47,6 +50,7 @@ class Flow:
             if market.base in ("BTC", "ETH"):  # much trades inside a wide spread of the majors
                 self._half[market] *= _INSIDE
         self._last_log: dict[Market, float] = {}
+        self._kept_scale: dict[Market, float] = {}
 
     def minute(self, minute: int) -> dict[Market, Trades]:
         """All markets' trades in one minute of the day."""
@@ -64,11 +68,11 @@ class Flow:
 
     def _alts_minute(self, minute: int, rng: np.random.Generator) -> dict[Market, tuple[Floats, NDArray[np.bool_]]]:
         start = (minute - FIRST_MINUTE) * 60
-        paths = np.array([self._cascade.mid(market)[start : start + 61] for market in self._alts])
+        paths = np.array([self._led_by.mid(market)[start : start + 61] for market in self._alts])
         steps = np.diff(paths, axis=1)
         push = np.clip(steps / (steps.std(axis=1, keepdims=True) + 1e-9), -2.5, 2.5)
         earlier = [
-            self._cascade.mid(market)[np.maximum(np.arange(start, start + 60) - _CALM_LOOK_S, 0)]
+            self._led_by.mid(market)[np.maximum(np.arange(start, start + 60) - _CALM_LOOK_S, 0)]
             for market in self._alts
         ]
         drift = paths[:, :60] - np.array(earlier)
@@ -109,7 +113,7 @@ class Flow:
         if minute == minute_of("20:50"):
             inside[which == 0] = TRIGGER_SECOND + inside[which == 0] / 2
         at_s = start + which * 10 + inside
-        path = self._cascade.mid(market)[start : start + 61]
+        path = self._led_by.mid(market)[start : start + 61]
         step = np.diff(path)[np.minimum((at_s - start).astype(np.int64), 59)]
         chance = (sells / pooled)[which] - 0.25 * np.sign(step)
         sold = rng.random(which.size) < chance
@@ -120,15 +124,15 @@ class Flow:
                 sold, [True, False, True, True]
             )
         moved = self._moved_silently(market, start, at_s)
-        after = self._cascade.mid(market)
+        after = self._led_by.mid(market)
         return np.concatenate([at_s, moved + _END_OF_SECOND]), np.concatenate([sold, after[moved + 1] < after[moved]])
 
     def _moved_silently(self, market: Market, start: int, at_s: Floats) -> Ints:
         """Seconds in which the price had moved and nobody had traded: in truth somebody did, thinning took it."""
-        path = self._cascade.mid(market)[start : start + 61]
+        path = self._led_by.mid(market)[start : start + 61]
         traded = np.zeros(60, np.bool_)
         traded[np.minimum((at_s - start).astype(np.int64), 59)] = True
-        last = float(self._cascade.mid(market)[max(0, start - 1)])
+        last = float(self._led_by.mid(market)[max(0, start - 1)])
         found = []
         for second, now in enumerate(path[1:].tolist()):
             moved = abs(now - last) > _SILENT_MOVE
@@ -145,7 +149,7 @@ class Flow:
         second = np.minimum((at_s - start).astype(np.int64), 59)
         last = np.zeros(60)
         np.maximum.at(last, second, at_s)
-        runs = np.abs(np.diff(self._cascade.mid(market)[start : start + 61])) > _SILENT_MOVE / 2
+        runs = np.abs(np.diff(self._led_by.mid(market)[start : start + 61])) > _SILENT_MOVE / 2
         late = runs[second] & (at_s == last[second])
         return np.where(late, np.maximum(at_s, start + second + _END_OF_SECOND), at_s)
 
@@ -159,7 +163,12 @@ class Flow:
         ticks = np.maximum(1, np.rint(np.exp(mid) * np.where(sold, 1 - half, 1 + half) / market.tick)).astype(np.int64)
         dollars = np.exp(rng.normal(0, 0.7, at_s.size))
         if is_alt(market):
-            dollars *= self._dollar_scale(market, minute, at_s, sold, dollars, rng)
+            dried_up = self._shown.macro and minute >= DRYING[0]
+            dollars *= (
+                self._scale_before_the_void(market)
+                if dried_up
+                else self._dollar_scale(market, minute, at_s, sold, dollars, rng)
+            )
         else:
             dollars *= market.depth_per_bp_usd / 60
         price = ticks * market.tick
@@ -173,6 +182,17 @@ class Flow:
             trades = with_off_book(trades, hidden, minute, rng)
         self._next_id[market] = first + at_s.size + hidden
         return trades
+
+    def _scale_before_the_void(self, market: Market) -> float:
+        """What the sizes of a repricing stay at: those of the cascade's last minute in which books still worked."""
+        if not self._kept_scale:
+            minute = DRYING[0] - 1
+            rng = np.random.default_rng([self._seed, 6, minute])
+            for alt, (at_s, sold) in self._alts_minute(minute, rng).items():
+                sizes = np.exp(rng.normal(0, 0.7, at_s.size))
+                order = np.argsort(at_s, kind="stable")
+                self._kept_scale[alt] = self._dollar_scale(alt, minute, at_s[order], sold[order], sizes, rng)
+        return self._kept_scale[market]
 
     def _dollar_scale(
         self,

@@ -22,7 +22,7 @@ from producers.venue_server.synthetic import synthetic
 from producers.venue_server.timeline import Frame, recorded
 
 SYNTHETIC = "synthetic"
-OF_THE_RECONSTRUCTION = ("reconstruction", "reconstruction-twin")
+OF_THE_RECONSTRUCTION = ("reconstruction", "reconstruction-twin", "reconstruction-macro")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -141,8 +141,13 @@ def _frames(options: argparse.Namespace) -> Iterator[Frame]:
     if options.source == SYNTHETIC:
         writers = {venue_id: dialect for venue_id, dialect in dialects().items() if venue_id in options.venues}
         return synthetic(writers, coins=options.coins, seconds=options.seconds, start_ns=time.time_ns())
-    twin = options.source == "reconstruction-twin"
-    return reconstruction.frames(seed=options.seed, twin=twin, start=options.start, end=options.end)
+    return reconstruction.frames(
+        seed=options.seed,
+        twin=options.source == "reconstruction-twin",
+        macro=options.source == "reconstruction-macro",
+        start=options.start,
+        end=options.end,
+    )
 
 
 if __name__ == "__main__":

@@ -76,6 +76,30 @@ def test_a_folder_a_pattern_and_names_mean_files(parts: list[Path], tmp_path: Pa
     assert recordings_named([str(tmp_path / "notes.txt")]) == [tmp_path / "notes.txt"]
 
 
+def test_a_folder_without_recordings_means_its_tables_and_what_was_fetched(tmp_path: Path) -> None:
+    """What was fetched could not be replayed by the name of its folder, as the help says."""
+    names = ("spot/daily/trades/a.zip", "um/b.zip", "b.csv.gz", "C.CSV", "d.csv.zst")
+    for name in (*names, "spot/daily/trades/a.zip.CHECKSUM", "um/e.zip.part", "notes.txt", "labels/truth.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("row\n")
+    assert recordings_named([str(tmp_path)]) == sorted(tmp_path / name for name in names)
+    assert recordings_named([str(tmp_path / "spot")]) == [tmp_path / names[0]]
+    part(tmp_path / "frames.zst", "s", 1)
+    assert recordings_named([str(tmp_path)]) == [tmp_path / "frames.zst"]
+
+
+def test_what_a_fetch_leaves_beside_its_files_is_left_out_with_a_word(tmp_path: Path) -> None:
+    """A pattern that fits the sums too would replay nothing."""
+    for name in ("a.zip", "a.zip.CHECKSUM", "b.zip", "b.zip.CHECKSUM", "c.zip.part"):
+        (tmp_path / name).touch()
+    said: list[str] = []
+    for names in ([str(tmp_path / "*.zip*")], [str(path) for path in sorted(tmp_path.iterdir())]):
+        assert recordings_named(names, skipped=said.append) == [tmp_path / "a.zip", tmp_path / "b.zip"]
+    assert said == ["left out: 3 files named *.CHECKSUM or *.part"] * 2
+    with pytest.raises(UsageError, match=r"only \.CHECKSUM and \.part files"):
+        recordings_named([str(tmp_path / "*.CHECKSUM")], skipped=said.append)
+
+
 def test_what_means_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A typing mistake would replay nothing, or less than was meant."""
     monkeypatch.chdir(tmp_path)

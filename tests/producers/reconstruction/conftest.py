@@ -73,9 +73,9 @@ class Book:
             self.faults.append(f"{data['s']} {at_s:.1f}s: crossed {bid} >= {ask}")
         if not self.depth or at_s - self.depth[-1][0] >= 20:
             floor = (bid + ask) / 2 * 0.99
-            self.depth.append(
-                (at_s, sum(p * q for p, q in self.bids.levels.items() if p >= floor), (ask - bid) / bid * 1e4)
-            )
+            contracts = "_PERP" in data["s"]  # worth the same dollars at any price
+            near = sum(q if contracts else p * q for p, q in self.bids.levels.items() if p >= floor)
+            self.depth.append((at_s, near, (ask - bid) / bid * 1e4))
 
 
 class Observed:
@@ -165,3 +165,9 @@ def observed() -> Observed:
 def twin() -> Observed:
     """The busiest part of the twin."""
     return Observed(frames(twin=True, start="20:46", end="21:22"))
+
+
+@pytest.fixture(scope="session")
+def macro() -> Observed:
+    """The steepest part of the macro twin."""
+    return Observed(frames(macro=True, start="21:15", end="21:19"))

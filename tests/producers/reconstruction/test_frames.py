@@ -10,6 +10,7 @@ import orjson
 
 from producers.reconstruction import frames
 from producers.reconstruction.facts import FIRST_MINUTE, minute_of
+from producers.reconstruction.markets import BASE_PRICE
 
 
 def _digest(**arguments: Any) -> str:
@@ -71,3 +72,21 @@ def test_the_twin_has_no_cascade(twin: Any) -> None:
         if key[0] == "binance-usdm":
             depth = np.array([row[1] for row in book.depth])
             assert depth.min() > 0.7 * np.median(depth), key
+
+
+def test_the_macro_twin_is_a_crash_in_which_nothing_broke(macro: Any) -> None:
+    """A label of news would be tried on a market that was broken after all."""
+    for base in ("AVAX", "DOT"):
+        assert macro.columns("binance-coinm", f"{base}USD_PERP")[1][-1] < 0.8 * BASE_PRICE[base]
+    assert not macro.fills[False]
+    assert not macro.fills[True]
+    assert sum(len(times) for times in macro.liquidation_orders.values()) < 30
+    for (venue, symbol), rows in macro.trades.items():
+        if venue == "binance-coinm":
+            assert np.all(np.diff([row[4] for row in rows]) == 1), symbol
+    for venue, minutes in macro.delays.items():
+        assert max(max(delays) for delays in minutes.values()) < 0.1, venue
+    for key, book in macro.books.items():
+        assert not book.faults
+        depth = np.array([row[1] for row in book.depth])
+        assert depth.min() > 0.7 * np.median(depth), key

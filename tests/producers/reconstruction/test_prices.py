@@ -33,3 +33,16 @@ def test_venues_agree_before_they_part() -> None:
     for base in ("ATOM", "AVAX", "DOT"):
         gap = world.mids["binance-coinm", base] - world.mids["binance-spot", base]
         assert np.abs(gap[: int(second_of("21:13:20"))]).max() < 0.002
+
+
+def test_the_macro_twin_falls_as_the_cascade_did_elsewhere_and_on_every_venue_alike() -> None:
+    """A milder fall would say nothing of whether the detector takes a crash with one price for a broken market."""
+    cascade, macro = World(seed=5, twin=False), World(seed=5, twin=True, macro=True)
+    assert np.array_equal(macro.btc, cascade.btc)
+    for base in ALTS:
+        assert np.array_equal(macro.mids["reference", base], cascade.mids["reference", base]), base
+    for market in MARKETS:
+        elsewhere = macro.mids["reference", market.base]
+        assert np.abs(macro.mid(market) - elsewhere).max() < 0.0005, market
+        assert market.base == "USDE" or np.exp(elsewhere.min() - elsewhere[0]) < 0.97, market
+    assert np.exp(macro.mids["binance-spot", "USDE"].min()) > 0.999

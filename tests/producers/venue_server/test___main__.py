@@ -7,10 +7,13 @@ import json
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from producers import reconstruction
 from producers.bundled import CALM_SECONDS
 from producers.venue_server.__main__ import main
 from tests.kit.short_recording import listen, subscribe
@@ -117,3 +120,23 @@ def test_a_port_that_is_taken_is_one_sentence(capsys: pytest.CaptureFixture[str]
     err = capsys.readouterr().err
     assert "address already in use" in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "twin", "macro"),
+    [("reconstruction", False, False), ("reconstruction-twin", True, False), ("reconstruction-macro", False, True)],
+)
+def test_each_source_of_the_reconstruction_plays_its_own_story(
+    source: str, twin: bool, macro: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash would be shown where a calm was asked for."""
+    asked: list[dict[str, Any]] = []
+
+    def frames(**arguments: Any) -> Iterator[Any]:
+        asked.append(arguments)
+        raise OSError("enough")
+
+    monkeypatch.setattr(reconstruction, "frames", frames)
+    assert main(["--source", source, "--from", "21:17", "--to", "21:18"]) == 1
+    told = {"twin": twin, "macro": macro, "start": "21:17", "end": "21:18", "seed": reconstruction.SEED}
+    assert asked == [told]
