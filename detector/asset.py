@@ -8,13 +8,16 @@ which other assets share its process.
 from __future__ import annotations
 
 from collections.abc import Callable
-from statistics import median
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
+from detector.composing import Story
 from detector.conditions import Conditions
 from detector.config import Config
+from detector.discount import perp_discount
 from detector.duplicates import Duplicates
 from detector.episodes import Episodes
 from detector.estimates import refresh
@@ -24,21 +27,47 @@ from detector.overview import liquidated
 from detector.readout import read_market
 from detector.rollup import asset_standing
 from detector.sight import OF_AN_ASSET, coverage
-from detector.signals import asset_move, deleveraging, depth, liquidations, open_interest, void
+from detector.signals import (
+    adl_hazard,
+    asset_move,
+    book_faults,
+    deleveraging,
+    depth,
+    liquidations,
+    makers,
+    open_interest,
+    void,
+)
 from detector.signals.dislocation import Dislocations
 from detector.signals.pegs import Pegs
+from detector.signals.recovery import Recoveries
+from detector.signals.staked import Staked
 from detector.state import decode_state, encode_state
+from detector.stats.middle import middle
+from detector.stats.rolling_median import LONGEST_FREEZE_S
 from detector.verdict import HIGH, WARN, Verdict
+from detector.vitals import asset_vitals
 from detector.world import World, key_of
-from schemas.alert import Alert, Transition
+from schemas.alert import MARKET, Alert, Transition
 from schemas.base import EVERY_INSTRUMENT, Event
 from schemas.clock import Tick
-from schemas.health import Gap
+from schemas.health import Gap, SelfCheck, VenueStatus
 from schemas.instrument import Instrument
-from schemas.market import Adl, BookDelta, BookSnapshot, BookTop, DerivativeState, Liquidation, OpenInterest, Trade
+from schemas.market import (
+    Adl,
+    AdlState,
+    BookDelta,
+    BookSnapshot,
+    BookTop,
+    DerivativeState,
+    Insurance,
+    Liquidation,
+    OpenInterest,
+    Trade,
+)
 from schemas.reading import AssetReading
 
-STATELESS = (asset_move, liquidations, open_interest, depth, void, deleveraging)
+STATELESS = (asset_move, liquidations, open_interest, depth, makers, void, deleveraging, adl_hazard, book_faults)
 """Signals without a memory of their own, in the order of their stages."""
 
 LONGEST_PAUSE_S = 60
@@ -47,8 +76,8 @@ LONGEST_PAUSE_S = 60
 REMEMBERED_NS = 5 * NS
 """A pause is remembered for longer than a hole in trade ids needs to settle."""
 
-LONGEST_FREEZE_S = 7_200
-"""Two hours: the crash of 10 October 2025 took one. What lasts longer is the new usual, or nothing ever would be."""
+STREAMED = frozenset({Trade, BookDelta, BookTop, Liquidation})
+"""What comes as it happens. Anything else may be an answer to a repeated call, about a moment of any age."""
 
 SHOCKING = frozenset({"S2", "S4", "S6"})
 """Stages whose conditions are no time to learn what is usual. A thin book is not among them: makers who leave for good
@@ -64,6 +93,8 @@ class AssetMemory(msgspec.Struct):
     episodes: Episodes
     dislocations: Dislocations
     pegs: Pegs
+    staked: Staked = msgspec.field(default_factory=Staked)
+    recoveries: Recoveries = msgspec.field(default_factory=Recoveries)
     duplicates: Duplicates = msgspec.field(default_factory=Duplicates)
     shocked_ns: int = 0
     """The last second in which the asset's own move or conditions were those of a shock."""
@@ -86,7 +117,7 @@ class AssetEngine:
     """One asset. `feed` takes events, `close_second` ends a second; nothing is said in between."""
 
     def __init__(self, asset: str, config: Config, now_s: int = 0) -> None:
-        timing = config.timing
+        config, timing = replace(config, calibration=config.calibration.of_asset(asset)), config.timing
         self.memory = AssetMemory(
             asset=asset,
             world=World(config, now_s=now_s),
@@ -105,6 +136,8 @@ class AssetEngine:
             Adl: self._adl,
             DerivativeState: self._derivative,
             OpenInterest: self._open_interest,
+            AdlState: self._adl_state,
+            Insurance: self._insurance,
         }
 
     # Inputs
@@ -143,17 +176,32 @@ class AssetEngine:
         if not world.markets:
             return None
         learn = self._learns()
+        heard_ns = world.now_ns - LONGEST_PAUSE_S * NS
         for market in world.markets.values():
-            market.trading.ids.forgive(world.pauses.get(market.venue, ()))
-            alive = world.silent_ns(market.venue) < LONGEST_PAUSE_S * NS
-            market.close_second(now_s, learn, alive)
+            if market.trading.ids.holes:
+                market.trading.ids.forgive(world.pauses.get(market.venue, ()))
+            market.close_second(now_s, learn, alive=world.last_trades.get(market.venue, 0) > heard_ns)
+        world.note_quiet()
         refresh(world, LONGEST_PAUSE_S)
         verdicts: list[Verdict] = []
         for signal in STATELESS:
             verdicts.extend(signal.evaluate(world))
         verdicts.extend(memory.dislocations.evaluate(world, learn))
         verdicts.extend(memory.pegs.evaluate(world))
-        changes = memory.conditions.observe(verdicts, world.now_ns)
+        verdicts.extend(memory.staked.evaluate(world, learn))
+        recovering = memory.recoveries.evaluate(
+            world,
+            memory.dislocations.usual,
+            memory.dislocations.apart,
+            shocked_ns=memory.shocked_ns,
+            frozen_since_ns=memory.frozen_since_ns,
+            learn=learn,
+        )
+        verdicts.extend(recovering)
+        if world.config.off:
+            verdicts = [verdict for verdict in verdicts if verdict.rule not in world.config.off]
+        unheard = world.unheard() if memory.conditions.tracked else frozenset()
+        changes = memory.conditions.observe(verdicts, world.now_ns, unheard)
         reading = self._read(changes, verdicts)
         return Second(reading, self._judge(reading))
 
@@ -189,14 +237,18 @@ class AssetEngine:
         memory, world = self.memory, self.memory.world
         limits = world.config.deleveraging
         markets = tuple(read_market(market, world.now_ns, limits) for market in world.of_asset(memory.asset))
+        holding = sorted([key for key, c in memory.conditions.tracked.items() if c.active])
         reading = AssetReading(
             asset=memory.asset,
             markets=markets,
             liquidated=liquidated(markets),
+            perp_discount=perp_discount(world, memory.asset),
             dislocation=memory.dislocations.lasting.get(memory.asset),
+            words=tuple(world.words[key] for key in sorted(world.words)),
             changes=tuple(changes),
-            sighted=tuple(sorted({verdict.rule for verdict in verdicts if verdict.known})),
-            holding=tuple(sorted(key for key, c in memory.conditions.tracked.items() if c.active)),
+            sighted=_in_order(frozenset([verdict.rule for verdict in verdicts if verdict.known])),
+            holding=tuple(holding),
+            held=tuple([memory.conditions.tracked[key].held() for key in holding]),
         )
         if self._is_shocked(reading):
             memory.shocked_ns = world.now_ns
@@ -210,10 +262,12 @@ class AssetEngine:
         warm = [(m.move_60s or 0.0, m.sigma) for m in reading.markets if m.sigma is not None]
         if not warm:
             return False
-        size = abs(median(move for move, _ in warm))
-        sigma = median(sigma for _, sigma in warm)
-        moved = size >= max(shock.breadth_move, shock.breadth_sigma * max(sigma, shock.sigma_floor))
-        return moved or any(c.severity >= WARN and c.stage in SHOCKING for c in memory.conditions.tracked.values())
+        size = abs(middle([move for move, _ in warm]))
+        if size >= shock.breadth_move:
+            sigma = middle([sigma for _, sigma in warm])
+            if size >= shock.breadth_sigma * max(sigma, shock.sigma_floor):
+                return True
+        return any(c.severity >= WARN and c.stage in SHOCKING for c in memory.conditions.tracked.values())
 
     def _judge(self, reading: AssetReading) -> Alert | None:
         memory = self.memory
@@ -224,8 +278,16 @@ class AssetEngine:
         standing = asset_standing(memory.asset, active)
         if not told and standing.level < HIGH:
             return None
-        seen = coverage(OF_AN_ASSET, reading.sighted, (reading,))
-        return memory.episodes.observe(memory.asset, standing, seen, memory.world.now_ns)
+        return memory.episodes.observe(memory.asset, standing, lambda: self._story(reading), memory.world.now_ns)
+
+    def _story(self, reading: AssetReading) -> Story:
+        memory = self.memory
+        dark = [f"{venue}: nothing is heard" for venue in sorted(memory.world.unheard()) if venue != MARKET]
+        return Story(
+            config=memory.world.config,
+            coverage=coverage(OF_AN_ASSET, reading.sighted, (reading,), dark),
+            vitals=asset_vitals(memory.world.of_asset(memory.asset)),
+        )
 
     # One event
 
@@ -237,6 +299,12 @@ class AssetEngine:
                 memory.world.define(event)
             elif isinstance(event, Gap):
                 self._gap(event)
+            elif isinstance(event, VenueStatus | SelfCheck):
+                memory.world.hear(event, now_ns)
+            return
+        if event.instrument == EVERY_INSTRUMENT:
+            for behind in memory.world.of_venue(event.venue):  # one fund stands behind all of them
+                handler(behind, event, now_ns)
             return
         key = key_of(event.venue, event.instrument)
         market = memory.world.markets.get(key) or memory.world.awaken(key)
@@ -247,7 +315,7 @@ class AssetEngine:
             market.ensure_book().on_keyframe(event)
             return
         memory.events += 1
-        market.delay.on_event(event.ts_event_ns, event.ts_recv_ns, now_ns)
+        market.delay.on_event(event.ts_event_ns, event.ts_recv_ns, now_ns, type(event) in STREAMED)
         handler(market, event, now_ns)
 
     def _drop(self, reason: str) -> None:
@@ -283,6 +351,12 @@ class AssetEngine:
     def _open_interest(self, market: Market, event: OpenInterest, now_ns: int) -> None:
         market.forced.on_open_interest(event)
 
+    def _adl_state(self, market: Market, event: AdlState, now_ns: int) -> None:
+        market.forced.on_adl_state(event, now_ns)
+
+    def _insurance(self, market: Market, event: Insurance, now_ns: int) -> None:
+        market.forced.on_insurance(event, now_ns)
+
     def _gap(self, event: Gap) -> None:
         world = self.memory.world
         if event.instrument == EVERY_INSTRUMENT:
@@ -295,3 +369,9 @@ class AssetEngine:
                 market.quotes.on_gap()
             if event.channel in ("trade", "all"):
                 market.trading.ids.forget()
+
+
+@lru_cache(maxsize=4096)
+def _in_order(rules: frozenset[str]) -> tuple[str, ...]:
+    """What could be seen is the same in most seconds, and of most assets."""
+    return tuple(sorted(rules))

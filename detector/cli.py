@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from detector.cli_history import CalibrationFile, Json, register
 from producers.errors import ProducerError, UsageError
 
 if TYPE_CHECKING:
@@ -25,12 +26,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+register(app)
+
 topics_app = typer.Typer(help="The topics on Kafka: create, list, diff.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
-
-Json = Annotated[
-    bool, typer.Option("--json", help="One JSON line per transition and alert on standard output, nothing else.")
-]
 
 Venues = Annotated[
     list[str], typer.Option(help="A venue, a group of venues, or all; see `cascade venues`. May be repeated.")
@@ -94,46 +93,6 @@ def _root(
 
 
 @app.command()
-def replay(
-    files: Annotated[
-        list[str],
-        typer.Argument(help="Trades as CSV, or raw recordings, or a folder that was recorded to; one session."),
-    ],
-    json: Json = False,
-    venue: Annotated[str | None, typer.Option(help="Venue of raw recordings that do not say theirs.")] = None,
-    chunk: Annotated[
-        int, typer.Option(min=1, help="Events handed to the engine at once; changes nothing but speed.")
-    ] = 512,
-    conditions: Annotated[
-        bool, typer.Option("--conditions", help="Also print the conditions of single assets.")
-    ] = False,
-    labels: Annotated[
-        Path | None, typer.Option(exists=True, help="A CSV of true onsets to hold the replay against.")
-    ] = None,
-    start: Annotated[str | None, typer.Option("--from", help="Begin at this UTC time of the first day, HH:MM.")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="End at this UTC time of the first day, HH:MM.")] = None,
-) -> None:
-    """Replay recordings at full speed."""
-    from detector.commands.replay import DayWindow
-    from detector.commands.replay import replay as run_replay
-    from producers.series import recordings_named
-
-    try:
-        window = DayWindow(start, end)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    run_replay(
-        recordings_named(files),
-        as_json=json,
-        venue_id=venue,
-        chunk=chunk,
-        conditions=conditions,
-        window=window,
-        labels=labels,
-    )
-
-
-@app.command()
 def run(
     venue: Venues,
     symbols: Annotated[str, typer.Option(help="Base assets, comma-separated, or all.")] = "BTC,ETH,SOL",
@@ -150,8 +109,10 @@ def run(
     rotate_every: RotateEvery = Every.DAY,
     quota_gb: Quota = None,
     keep_free_gb: KeepFree = 1,
+    calibration: CalibrationFile = None,
 ) -> None:
-    """Watch live venues in one process, no broker needed. The last four options are about --record."""
+    """Watch live venues in one process, no broker needed. Rotation, quota and free disk are about --record."""
+    from detector.commands.calibration_file import load_calibration
     from detector.commands.run import run as run_live
     from producers.keeping import Keeping
 
@@ -166,6 +127,7 @@ def run(
         ),
         at_most=at_most,
         recorded_clock=recorded_clock,
+        calibration=load_calibration(calibration),
     )
 
 
@@ -290,12 +252,14 @@ def detect(
         str | None, typer.Option(help="This process's name in heartbeats; otherwise made from host and time.")
     ] = None,
     alive_file: AliveFile = None,
+    calibration: CalibrationFile = None,
 ) -> None:
     """Work on a share of the assets; as many workers as there are partitions may share them."""
     settings = _kafka_settings(kafka, config)
+    from detector.commands.calibration_file import load_calibration
     from detector.commands.detect import detect as run_detect
 
-    run_detect(settings=settings, worker=worker, alive=alive_file)
+    run_detect(settings=settings, worker=worker, alive=alive_file, calibration=load_calibration(calibration))
 
 
 @app.command()

@@ -6,13 +6,19 @@ Conditions are concurrent. None waits for another: on 10 October 2025 deleveragi
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from detector.config import Timing
-from detector.verdict import CALM, WATCH, Verdict
+from detector.verdict import CALM, WATCH, Verdict, calm, unknown
 from schemas.alert import LEVELS, Direction, Evidence, Stage, Transition
+from schemas.reading import Held
 
 NS = 1_000_000_000
+
+REFRESH_NS = 30 * NS
+"""Numbers of a condition that holds on are no older, so that an alert does not tell those of its onset as if of now."""
 
 
 class Condition(msgspec.Struct):
@@ -33,11 +39,17 @@ class Condition(msgspec.Struct):
     evidence: tuple[Evidence, ...] = ()
     calm_s: int = 0
     """Seconds in which the rule saw nothing since the condition last held: being blind counts for neither side."""
+    evidence_ns: int = 0
+    """When the evidence was taken."""
 
     @property
     def active(self) -> bool:
         """Whether the condition holds."""
         return self.severity > CALM
+
+    def held(self) -> Held:
+        """What of it goes with every reading."""
+        return Held(stage=self.stage, severity=LEVELS[self.severity], direction=self.direction, since_ns=self.since_ns)
 
 
 class Conditions(msgspec.Struct):
@@ -50,17 +62,22 @@ class Conditions(msgspec.Struct):
     known: dict[str, int] = {}
     """Of these, how many could see."""
 
-    def observe(self, verdicts: list[Verdict], now_ns: int) -> list[Transition]:
-        """Take one second's verdicts; return what began, changed severity or cleared, in a fixed order."""
+    def observe(self, verdicts: list[Verdict], now_ns: int, unheard: Collection[str] = frozenset()) -> list[Transition]:
+        """Take one second's verdicts; return what began, changed severity or cleared, in a fixed order.
+
+        From a venue that is `unheard` no calm is believed: it neither clears nor counts as time without the condition.
+        """
         watched = {condition.rule for condition in self.tracked.values()}
         places: dict[str, Verdict] = {}
         seconds, known = self.seconds, self.known
         for verdict in verdicts:
             rule = verdict.rule
-            seconds[rule] = seconds.get(rule, 0) + 1
-            if verdict.known:
-                known[rule] = known.get(rule, 0) + 1
-            if verdict.severity or verdict.holds or verdict.rule in watched:
+            try:  # of every verdict of every second, one in millions is its rule's first
+                seconds[rule] += 1
+                known[rule] += verdict.known
+            except KeyError:
+                seconds[rule], known[rule] = 1, int(verdict.known)
+            if verdict.severity or verdict.holds or rule in watched:
                 key = f"{verdict.rule}|{verdict.venue}|{verdict.asset}"
                 other = places.get(key)
                 places[key] = verdict if other is None else _stronger(other, verdict)
@@ -73,12 +90,12 @@ class Conditions(msgspec.Struct):
                 if not verdict.severity:
                     continue
                 condition = self.tracked[key] = Condition(verdict.rule, verdict.stage, verdict.venue, verdict.asset)
-            if (transition := self._step(condition, verdict, now_ns)) is not None:
+            if (transition := self._step(condition, _believed(verdict, unheard), now_ns)) is not None:
                 out.append(transition)
         for key in [key for key in self.tracked if key not in places]:
             condition = self.tracked[key]
-            calm = Verdict(condition.rule, condition.stage, condition.venue, condition.asset, CALM, False)
-            if (transition := self._step(condition, calm, now_ns)) is not None:
+            nothing = calm(condition.rule, condition.stage, condition.venue, condition.asset)
+            if (transition := self._step(condition, _believed(nothing, unheard), now_ns)) is not None:
                 out.append(transition)
         for key in [key for key, condition in self.tracked.items() if not condition.active and not condition.streak]:
             del self.tracked[key]
@@ -101,10 +118,12 @@ class Conditions(msgspec.Struct):
         eased = now_ns - condition.last_full_ns >= hold_s * NS and WATCH <= verdict.severity < condition.severity
         if verdict.severity > condition.severity or eased:
             condition.severity = verdict.severity
-            condition.evidence = verdict.evidence
+            condition.evidence, condition.evidence_ns = verdict.evidence, now_ns
             condition.direction = verdict.direction
             condition.last_full_ns = now_ns
             return self._transition(condition, now_ns, active=True)
+        if verdict.severity == condition.severity and now_ns - condition.evidence_ns >= REFRESH_NS:
+            condition.evidence, condition.evidence_ns = verdict.evidence, now_ns
         over = condition.calm_s >= hold_s or self._forgotten(condition, now_ns)
         return self._close(condition, now_ns) if over else None
 
@@ -129,7 +148,7 @@ class Conditions(msgspec.Struct):
             return None
         condition.severity = verdict.severity
         condition.direction = verdict.direction
-        condition.evidence = verdict.evidence
+        condition.evidence, condition.evidence_ns = verdict.evidence, now_ns
         condition.since_ns = condition.candidate_ns
         condition.last_held_ns = condition.last_full_ns = now_ns
         condition.calm_s = 0
@@ -156,6 +175,13 @@ class Conditions(msgspec.Struct):
     def evaluable_share(self) -> dict[str, float]:
         """For each rule the share of its evaluations in which it could see."""
         return {rule: self.known.get(rule, 0) / total for rule, total in sorted(self.seconds.items())}
+
+
+def _believed(verdict: Verdict, unheard: Collection[str]) -> Verdict:
+    """Nobody knows whether it is calm where nothing is heard."""
+    if verdict.venue not in unheard or verdict.severity or verdict.holds:
+        return verdict
+    return unknown(verdict.rule, verdict.stage, verdict.venue, verdict.asset)
 
 
 def _stronger(a: Verdict, b: Verdict) -> Verdict:

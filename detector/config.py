@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from detector.calibration.calibrated import Calibration
+
 
 class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Clocks of the engine, all in event time."""
@@ -93,6 +95,10 @@ class Withdrawal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     depth_critical: float = 0.15
     depth_void: float = 0.05
     depth_confirm_s: int = 10
+    withdrawn_share: float = 0.90
+    """Of a fall below `depth_warn`, nine tenths were not traded: makers left, takers did not eat them."""
+    refill_share: float = 0.20
+    """… or a fifth of what was hit came back in half a minute: an ordinary sell-off refills."""
     spread_warn: float = 5.0
     spread_high: float = 20.0
     spread_floor_bp: float = 2.0
@@ -105,6 +111,22 @@ class Withdrawal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blind_s: float = 5.0
     blind_pauses: float = 3.0
     """Silence of three times its own usual longest pause, while peers trade: a quiet venue is not blind."""
+
+
+class Quoting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """S3: makers stop while takers go on."""
+
+    changes: float = 0.20
+    """Level changes a second over their hour's median."""
+    orders: float = 2.0
+    """… while orders come at twice their usual rate: quotes also stop where nobody trades."""
+    fullness: float = 1.5
+    """A feed that says the same in fewer messages sends fuller ones. Judgement: a fifth of the changes in a fifth of
+    the messages is 1.0, in a tenth of them 2.0."""
+    least_per_s: float = 5.0
+    """Below so many usual changes a second ten seconds hold too few of them to be a rate."""
+    alive_s: int = 3
+    """A market that has not traded for longer is no place where takers hit."""
 
 
 class Void(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,11 +153,23 @@ class Void(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Collateral(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """S5: what positions are margined with loses its peg. Watched pegs are the base assets in `pegs`, against
-    dollars.
-    """
+    """S5: what positions are margined with loses its peg: `pegs` against dollars, `staked` against their own ratio."""
 
     pegs: tuple[str, ...] = ("USDE", "USDC", "FDUSD", "USDT", "DAI", "TUSD", "USD1")
+    staked: tuple[tuple[str, str], ...] = (
+        ("WBETH", "ETH"),
+        ("BETH", "ETH"),
+        ("STETH", "ETH"),
+        ("WSTETH", "ETH"),
+        ("CBETH", "ETH"),
+        ("BNSOL", "SOL"),
+        ("JITOSOL", "SOL"),
+        ("MSOL", "SOL"),
+        ("BBSOL", "SOL"),
+    )
+    """Staked coins that are taken as collateral, and what they are a claim on."""
+    thin: float = 0.25
+    """Of the usual depth: in a book so thin a deviation is one level worse, because nobody can bring it back."""
     watch: float = 0.005
     watch_s: int = 60
     warn: float = 0.01
@@ -143,6 +177,9 @@ class Collateral(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     critical: float = 0.03
     critical_s: int = 10
     emergency: float = 0.10
+    least_traded_s: int = 3
+    """Between the first and the last trade beyond a line: one print of twelve dollars stays the last price for ten
+    seconds. Judgement: prints of one order come within a second or two."""
     release: float = 0.6
     """Off-threshold as a share of the watch line."""
 
@@ -152,6 +189,11 @@ class Deleveraging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     offbook_assets: int = 3
     """Fills missing from contiguous trade ids on three assets in a minute: none in 20 h 50 min before the crash."""
+    offbook_move: float = 0.01
+    """In five minutes: no account goes bankrupt without a move; a line that loses messages does so in the calm too."""
+    offbook_floor: float = 1e-3
+    """Ten times what a market may skip in the calm: fewer are explained by a line that lost a message. Of all ids
+    together and not of each asset's, after a look at the crash hours: the third asset would have counted later."""
     offbook_share: float = 0.10
     """A tenth of a minute's ids missing is deleveraging or fund takeover, by inference."""
     offbook_calm: float = 1e-4
@@ -161,6 +203,132 @@ class Deleveraging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of three)."""
 
 
+class Coupling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """S1 and S4: assets that move as one, and then fall apart from each other."""
+
+    together: float = 0.70
+    """Absorption ratio. Calm hours of fourteen markets (10 October 2025, 02:00-14:45): median 0.40, p99 0.55, maximum
+    0.59."""
+    above_usual: float = 0.15
+    """Majors alone move as one every day: what counts is more than their own hour."""
+    fall: float = 0.25
+    move: float = 0.03
+
+
+class Hazard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """S6, before it: the venue's own warnings and its insurance fund."""
+
+    fund_lost_warn: float = 0.05
+    """Of an insurance fund in five minutes. Judgement: funds that move by a tenth of a percent a day lose nothing like
+    it in the calm."""
+    fund_lost_high: float = 0.20
+    drawdown_warn: float = 0.20
+    """Venues that publish it begin to deleverage at 0.3 (OKX, Bybit: documentation of 2026)."""
+    warning_lasts_s: int = 3_600
+    """A warning that nobody repeats or withdraws is no evidence after an hour."""
+
+
+class Recovery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a cascade leaves behind, against what was usual before it."""
+
+    depth_on: float = 0.60
+    """The line of a withdrawal, held against the baseline from before."""
+    depth_off: float = 0.80
+    basis: float = 0.005
+    """Calm deviation between two venues: p99.9 0.14 %, maximum 0.89 %."""
+    basis_off: float = 0.0025
+    basis_s: int = 5
+    after_s: int = 60
+    """A minute without a shock is after it; and a minute as before it is a recovery."""
+    remembered_s: int = 604_800
+    """A week: what has not come back by then is the new usual."""
+
+
+class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """D: what we are told cannot be believed, or is not told at all."""
+
+    crossed_s: int = 2
+    """A book is crossed for a moment wherever its two sides come in two messages."""
+    gap_s: int = 5
+    """A resync is no news: a connection that is back at the second try (after 0.5 s, then 1 s) with a book that takes a
+    round trip is whole again by then."""
+    down_s: int = 5
+    """The same for the connection."""
+    many_books: int = 3
+    """So many faulty books, and half of those that are watched, blind us to the venue."""
+    halted_share: float = 0.5
+    """A market that stops is a delisting; half of those that are watched are a venue that stops."""
+    clock_share: float = 0.5
+    clock_agrees_s: float = 0.25
+    """Half of the leap that counts."""
+    clock_confirm_s: int = 3
+    """Venues whose steps are our own clock's see them within a second or two of each other."""
+    early_usual_s: float = 0.1
+    """What a delay is taken to be usually, until it is known: a long way over the internet."""
+    resolve_s: int = 60
+    """A story about data is over a minute after its conditions have cleared, which takes a minute itself: whoever waits
+    for a venue wants to know, and one that fails again reopens it."""
+
+
+class Levels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When what single assets show is the market's business."""
+
+    many_assets: int = 3
+    """Fewer assets, without anything broader behind them, are a story of those assets."""
+    many_share: float = 0.05
+    """… and of hundreds of assets some three are always on: by chance one in twenty, where each is on so often."""
+    collateral_before_s: int = 3_600
+    """A peg that broke an hour before the shock or earlier was no part of it. Judgement: on leverage it is margined
+    with, it fails within minutes."""
+
+
+class Labelling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Votes on macro or microstructure: `…_micro` is the line beyond which a look votes for leverage, `…_macro` the one
+    below which it votes for news. The lines are those of the published facts that the detector was designed from; none
+    was fitted.
+    """
+
+    decides: int = 2
+    """Votes more on one side than on the other that give a cause."""
+    dwell_s: int = 60
+    """A cause must stand for a minute before it is told: votes come one by one."""
+    settles_s: int = 300
+    """A macro label younger than the votes' window was a first impression: what turns within it was one move."""
+    moved: float = 0.006
+    """A move that can be explained at all: the floor of breadth."""
+    dispersion_micro: float = 0.03
+    dispersion_macro: float = 0.005
+    """Calm deviation between venues: p99.9 0.14 %, maximum 0.89 %."""
+    forced_micro: float = 0.15
+    forced_macro: float = 0.03
+    """Share of liquidations in the volume of five minutes."""
+    pressure_micro: float = 4.5
+    pressure_macro: float = 0.7
+    """V/D: p90 of liquidation events; p99 of the normal."""
+    depth_micro: float = 0.33
+    depth_macro: float = 0.6
+    """Median ratio of the 1 % depth: a withdrawal of HIGH; no withdrawal at all."""
+    impact_micro: float = 5.0
+    impact_macro: float = 2.0
+    impact_move: float = 0.02
+    """λ speaks for leverage with a minute of 2 % only: alone it fired nine times in the calm."""
+    volume_falls: float = 0.5
+    """Of its highest minute in five: in the void activity falls."""
+    beta_micro: float = 3.0
+    beta_macro: float = 2.0
+    beta_alts: int = 4
+    beta_move: float = 0.003
+    """BTC must have moved: a ratio to nothing is no ratio."""
+    discount_micro: float = 0.005
+    discount_macro: float = 0.001
+    discount_move: float = 0.01
+    retrace_micro: float = 0.5
+    retrace_macro: float = 0.25
+    retrace_s: int = 3_600
+    """Twelve alts retraced 46-79 % within the hour after their troughs on 10 October 2025, before this was written: the
+    source's own line, not a fit of ours."""
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole configuration of the detector."""
 
@@ -168,8 +336,19 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shock: Shock = Shock()
     flow: Flow = Flow()
     withdrawal: Withdrawal = Withdrawal()
+    quoting: Quoting = Quoting()
     void: Void = Void()
     collateral: Collateral = Collateral()
     deleveraging: Deleveraging = Deleveraging()
+    levels: Levels = Levels()
+    labelling: Labelling = Labelling()
+    recovery: Recovery = Recovery()
+    coupling: Coupling = Coupling()
+    hazard: Hazard = Hazard()
+    data: Data = Data()
     majors: tuple[str, ...] = ("BTC", "ETH")
     large: tuple[str, ...] = ("SOL", "XRP", "BNB", "DOGE", "ADA", "LINK", "AVAX", "TRX", "LTC", "HYPE")
+    off: tuple[str, ...] = ()
+    """Rules that are turned off, with their versions: what a rule is worth is what changes without it."""
+    calibration: Calibration = Calibration()
+    """What is known of single markets before they are heard; nothing by default."""

@@ -10,7 +10,7 @@ stopped growing: no higher than `GROWTH` above what it was a minute ago, for `SE
 from __future__ import annotations
 
 from math import nan
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -32,34 +32,43 @@ class BandCoverage(msgspec.Struct):
     sums: Ring = msgspec.field(default_factory=lambda: Ring.of(LOOKBACK_S + 1))
     settled_s: int = 0
     accrued: bool = False
+    """Once it is, it stays so, and neither `sums` nor `settled_s` is kept any longer."""
     state: BandState = "unwarmed"
-    seconds: dict[BandState, int] = msgspec.field(
-        default_factory=lambda: {"proven": 0, "accrued": 0, "unwarmed": 0, "unknown": 0}
-    )
-    """How long the band has been in each state."""
+    past: dict[BandState, int] = {}
+    """Seconds in states that have ended."""
+    lasts_s: int = 0
+    """Seconds in `state` since it began."""
 
-    def close_second(self, now_s: int, *, known: bool, proven: bool, depth: float, learns: bool = True) -> None:
-        """Refresh `state` from this second's sum.
+    def close_second(self, now_s: int, *, known: bool, proven: bool, depth: float, learns: bool = True) -> bool:
+        """Refresh `state` from this second's sum; return whether the sum may be compared with its baseline.
 
         `known` is False while the book is crossed, in a gap or absent; `learns` is False where every
         message is a whole book: what lies beyond such a book never becomes known.
         """
-        self.state = self._judge(now_s, known and depth == depth, proven, depth, learns)
-        self.seconds[self.state] += 1
+        known = known and depth == depth
+        if not self.accrued:
+            before = self.sums.ago(now_s, LOOKBACK_S)
+            self.sums.put(now_s, depth if known else nan)
+            if known and before > 0:
+                self.settled_s = self.settled_s + 1 if depth <= before * GROWTH else 0
+                self.accrued = self.settled_s >= SETTLED_S
+        state: BandState = "unknown"
+        if known:
+            state = "proven" if proven else "accrued" if self.accrued and learns else "unwarmed"
+        if state != self.state:
+            self.past[self.state] = self.past.get(self.state, 0) + self.lasts_s
+            self.state, self.lasts_s = state, 0
+        self.lasts_s += 1
+        return state == "proven" or state == "accrued"
 
-    def _judge(self, now_s: int, known: bool, proven: bool, depth: float, learns: bool) -> BandState:
-        before = self.sums.ago(now_s, LOOKBACK_S)
-        self.sums.put(now_s, depth if known else nan)
-        if not known:
-            return "unknown"
-        if before == before and before > 0:
-            self.settled_s = self.settled_s + 1 if depth <= before * GROWTH else 0
-        self.accrued = self.accrued or self.settled_s >= SETTLED_S
-        if proven:
-            return "proven"
-        return "accrued" if self.accrued and learns else "unwarmed"
+    @property
+    def seconds(self) -> dict[BandState, int]:
+        """How long the band has been in each state."""
+        found = {state: self.past.get(state, 0) for state in get_args(BandState)}
+        found[self.state] += self.lasts_s
+        return found
 
     @property
     def evaluable(self) -> bool:
         """Whether the band's sum may be compared with its baseline."""
-        return self.state in ("proven", "accrued")
+        return self.state == "proven" or self.state == "accrued"

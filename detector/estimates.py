@@ -39,7 +39,7 @@ def refresh(world: World, longest_pause_s: int) -> None:
     before_ns = world.now_ns - MINUTE_S * NS
     for _, markets in world.assets():
         seen = [market for market in markets if market.forced.seen]
-        if not any(market.forced.last_liquidation_ns > before_ns for market in seen):
+        if max([market.forced.last_liquidation_ns for market in seen], default=0) <= before_ns:
             for market in seen:
                 market.forced.estimate = None
             continue

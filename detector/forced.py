@@ -7,10 +7,14 @@ from math import nan
 import msgspec
 
 from detector.bars import Ring, Tally
+from detector.fund import OF_MARKET, OF_VENUE, OF_WARNINGS, Fund
 from detector.kernel import Window
+from detector.stats.busy_minutes import BusyMinutes
 from detector.stats.peer_share import PeerShare
 from detector.throttle import Estimate, Shown
-from schemas.market import Adl, DerivativeState, Liquidation, OpenInterest
+from schemas.alert import Direction
+from schemas.base import EVERY_INSTRUMENT
+from schemas.market import Adl, AdlLevel, AdlState, DerivativeState, Insurance, Liquidation, OpenInterest
 
 MINUTE_NS = 60_000_000_000
 LONGS, SHORTS = 0, 1
@@ -35,13 +39,23 @@ class Forced(msgspec.Struct):
     deleveraged: Window = msgspec.field(default_factory=_window)
     last_adl_ns: int = 0
     adl_count: int = 0
-    adl_direction: str = "none"
+    adl_direction: Direction = "none"
+    adl_worth_ns: int = 0
+    """When a deleveraging fill last said what it was worth."""
     prints_this_second: int = 0
     printing_seconds: Tally = msgspec.field(default_factory=lambda: Tally.of(60))
-    busiest_minute_usd: float = 0.0
-    """Largest calm minute of liquidations so far: the own P99.9 until there is enough history for one."""
+    busy: BusyMinutes = msgspec.field(default_factory=BusyMinutes)
+    """Calm minutes of liquidations in the last seven days."""
+    least_usd_min: float = 0.0
+    """The same of an earlier measurement, by a calibration."""
     minutes_usd: Ring = msgspec.field(default_factory=lambda: Ring.of(301))
     """A minute counts as calm five minutes later, if it still does: no minute may be the yardstick of itself."""
+    adl_warning: AdlLevel | None = None
+    """How near deleveraging is, as the venue said last; None where it never said."""
+    adl_warning_ns: int = 0
+    drawdown: float = nan
+    """Of the fund behind the market, as the venue measures it."""
+    fund: Fund = msgspec.field(default_factory=Fund)
     mark: float = nan
     index: float = nan
     funding_rate: float = nan
@@ -72,8 +86,25 @@ class Forced(msgspec.Struct):
         """Account for a deleveraging fill."""
         self.last_adl_ns = now_ns
         self.adl_count += 1
-        self.adl_direction = "down" if event.deleveraged == "short" else "up"
+        if event.deleveraged is not None:
+            self.adl_direction = "down" if event.deleveraged == "short" else "up"
+        if event.notional_usd is not None:
+            self.adl_worth_ns = now_ns
         self.deleveraged.add(now_ns, event.notional_usd or 0.0)
+
+    def on_adl_state(self, event: AdlState, now_ns: int) -> None:
+        """Take the venue's own warning; what it does not say stays."""
+        self.adl_warning_ns = now_ns
+        self.adl_warning = event.level
+        if event.drawdown is not None:
+            self.drawdown = event.drawdown
+        if event.fund_usd is not None:
+            self.fund.tell(OF_WARNINGS, event.fund_usd, now_ns)
+
+    def on_insurance(self, event: Insurance, now_ns: int) -> None:
+        """Take the fund's balance: this market's, or where nobody tells that, the whole venue's."""
+        if event.balance_usd is not None:
+            self.fund.tell(OF_VENUE if event.instrument == EVERY_INSTRUMENT else OF_MARKET, event.balance_usd, now_ns)
 
     def on_derivative(self, event: DerivativeState) -> None:
         """Take what the message says; what it does not say stays."""
@@ -94,13 +125,15 @@ class Forced(msgspec.Struct):
         """Refresh the features of the second that ends now."""
         self.printing_seconds.put(now_s, 1 if self.prints_this_second else 0)
         self.prints_this_second = 0
-        self.oi_seconds.put(now_s, self.open_interest)
-        before = self.oi_seconds.ago(now_s, 300)
-        self.oi_change_300s = self.open_interest / before - 1.0 if before == before and before > 0 else None
-        self.minutes_usd.put(now_s, self.minute_usd(now_ns) if learn and self.seen else nan)
-        earlier = self.minutes_usd.ago(now_s, 300)
-        if learn and earlier > self.busiest_minute_usd:
-            self.busiest_minute_usd = earlier
+        self.fund.close_second(now_s)
+        # What was never told needs no memory; once told, it is known for ever.
+        if self.open_interest == self.open_interest:
+            before = self.oi_seconds.push(now_s, self.open_interest)
+            self.oi_change_300s = self.open_interest / before - 1.0 if before > 0 else None
+        if self.seen:
+            earlier = self.minutes_usd.push(now_s, self.minute_usd(now_ns) if learn else nan)
+            if learn and earlier == earlier:
+                self.busy.offer(now_s, earlier)
 
     def shown(self, now_ns: int) -> tuple[Shown, Shown]:
         """Longs and shorts of the last minute, as reported."""

@@ -733,23 +733,6 @@ class Book:
         reach: cython.longlong = self._twice_mid - 2 * worst if side == 0 else -2 * worst - self._twice_mid
         return float(max(reach, 0)) / float(self._twice_mid)
 
-    def slippage(self, side: cython.longlong, notional_usd: float) -> float:
-        """How far from mid, as a fraction, the average price is that takes `notional_usd` from this side.
-
-        NaN where the known levels cannot fill it, and like `mid`.
-        """
-        _check(side, 2)
-        if not self._whole or not 0.0 < notional_usd < 1e300:
-            return math.nan
-        left = notional_usd
-        bought = 0.0
-        for key, usd in self._best_first(side):
-            bought += min(left, usd) / self._price(2 * abs(key))
-            left -= usd
-            if left <= 0.0:
-                return abs(notional_usd / bought / self.mid - 1.0)
-        return math.nan
-
     # --- state
 
     def dump(self) -> bytes:

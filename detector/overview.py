@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from statistics import median
 from typing import NamedTuple
 
 from detector.config import Config
 from detector.pool import Pool
 from detector.pulse import Pulse
-from schemas.reading import AssetReading, Liquidated, MarketReading
+from schemas.alert import MARKET
+from schemas.reading import AssetReading, Liquidated, MarketReading, VenueWord
 
 NS = 1_000_000_000
 
@@ -47,14 +49,59 @@ class Overview:
         for venue in sorted(self._by_venue):
             yield venue, self._by_venue[venue]
 
+    def readings(self) -> Iterator[MarketReading]:
+        """Every market's reading."""
+        for _, market in self.markets:
+            yield market
+
     def assets_watched(self) -> dict[str, int]:
         """Assets on each venue."""
         return {venue: len({listed.asset for listed in markets}) for venue, markets in self._by_venue.items()}
 
-    def median_move(self) -> float:
+    @cached_property
+    def middle_move(self) -> float:
         """Median 60-s move over all markets; 0.0 while none is known."""
         moves = [market.move_60s for _, market in self.markets if market.move_60s is not None]
         return median(moves) if moves else 0.0
+
+    @cached_property
+    def dislocations(self) -> list[float]:
+        """Lasting deviation of each asset that has comparable markets, the largest first."""
+        return sorted((a.dislocation for a in self.assets if a.dislocation is not None), reverse=True)
+
+    @property
+    def branching(self) -> float | None:
+        """Branching ratio of the side that excites itself more; None while unknown."""
+        sells, buys = self.pool.sells.value, self.pool.buys.value
+        return None if sells is None or buys is None else max(sells, buys)
+
+    @cached_property
+    def words(self) -> tuple[VenueWord, ...]:
+        """What is wrong with venues by their own word or ours, sorted; an asset that began later may not know of it."""
+        told: dict[tuple[str, str], VenueWord] = {}
+        for asset in self.assets:
+            for word in asset.words:
+                known = told.get((word.venue, word.session))
+                if known is None or word.since_ns < known.since_ns:
+                    told[word.venue, word.session] = word
+        return tuple(told[key] for key in sorted(told))
+
+    @cached_property
+    def heard_ns(self) -> dict[str, int]:
+        """When anything at all was last heard of each venue."""
+        return {venue: max(m.last_event_ns for _, m in markets) for venue, markets in self._by_venue.items()}
+
+    def unheard(self) -> frozenset[str]:
+        """Venues of which nobody can say that they are calm, and with all of them the market."""
+        lost = {word.venue for word in self.words if word.state in ("down", "rejected")}
+        before_ns = self.now_ns - int(self.config.withdrawal.blind_s * NS)
+        lost.update(venue for venue, at_ns in self.heard_ns.items() if at_ns < before_ns)
+        return frozenset({*lost, MARKET} if lost.issuperset(self.heard_ns) else lost)
+
+    def flows(self, venue: str) -> bool:
+        """Whether the venue has traded without a pause for as long as a rate looks back."""
+        pulse = self.pulses.get(venue)
+        return pulse is not None and pulse.flows(self.now_ns // NS)
 
     def fresh(self, market: MarketReading, stale_s: int) -> bool:
         """Whether the market traded in the last `stale_s` seconds."""

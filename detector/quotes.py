@@ -25,6 +25,10 @@ GHOST_BEYOND = 0.001
 """A best price more than ten basis points through the last trade is an order that nobody removes."""
 
 
+_AROUND_ONE_PERCENT = tuple(slice(side * len(BANDS) + HALF_PERCENT, (side + 1) * len(BANDS)) for side in (BID, ASK))
+"""A side's bands of 0.5, 1 and 2 % in the lists of `Quotes`."""
+
+
 def _edge(price: float | None, qty: int) -> bytes:
     """One level, or none, as a venue would write it."""
     return b"[]" if price is None else f'[["{Decimal(repr(price)):f}","{qty}"]]'.encode()
@@ -45,6 +49,8 @@ class Quotes(msgspec.Struct):
     book: Book | None = None
     fault: str = "no book"
     """Why the book is unknown; empty when it can be believed."""
+    fault_s: int = 0
+    """For how many seconds on end it has been the same one."""
     in_gap: bool = False
     anchored: bool = False
     """Whether a snapshot came since the start and since the last gap."""
@@ -57,11 +63,15 @@ class Quotes(msgspec.Struct):
     quiet_s: int = 0
     quiet_trades: int = 0
     changes: int = 0
+    messages: int = 0
+    """Books and changes of books, since the start."""
     refused: int = 0
     """Book messages with impossible numbers. They changed nothing; after a delta the book is unknown as in a gap."""
     bands: list[BandCoverage] = msgspec.field(default_factory=lambda: [BandCoverage() for _ in CELLS])
     usual_depth: list[RollingMedian] = msgspec.field(default_factory=lambda: [RollingMedian() for _ in CELLS])
     usual_spread: RollingMedian = msgspec.field(default_factory=RollingMedian)
+    least_spread: float = 0.0
+    """The market's own floor, by a calibration: what is seen in the calm is no withdrawal."""
     depth_usd: list[float] = msgspec.field(default_factory=lambda: [nan for _ in CELLS])
     depth_ratio: list[float | None] = msgspec.field(default_factory=lambda: [None for _ in CELLS])
     spread: float | None = None
@@ -71,6 +81,7 @@ class Quotes(msgspec.Struct):
         """Take a whole book."""
         if self.book is None:
             return
+        self.messages += 1
         try:
             self.book.apply_snapshot(bytes(event.bids), bytes(event.asks), event.keeps_far_levels)
             self.in_gap = False
@@ -101,6 +112,7 @@ class Quotes(msgspec.Struct):
         """Take changed levels, already in sequence. Without any snapshot the book is learnt from deltas alone."""
         if self.book is None:
             return
+        self.messages += 1
         try:
             self.book.apply_delta(bytes(event.bids), bytes(event.asks))
             self.learns = True
@@ -123,38 +135,42 @@ class Quotes(msgspec.Struct):
         book = self.book
         if book is None:
             return
-        self.fault = self._fault(book, last_price, traded)
+        before, self.fault = self.fault, self._fault(book, last_price, traded)
+        self.fault_s = (self.fault_s + 1 if self.fault == before else 1) if self.fault else 0
         known = not self.fault
         if known:
             self.spread = book.spread
-            if learn:
+            if learn and now_s >= self.usual_spread.next_s:
                 self.usual_spread.offer(now_s, self.spread)
             usual = self.usual_spread.value
             self.spread_ratio = self.spread / usual if usual else None
         else:
             self.spread = self.spread_ratio = None
-        for i, (side, band) in enumerate(CELLS):
-            depth = book.depth(side, band) if known else nan
-            coverage = self.bands[i]
-            proven = known and book.proven(side) >= BANDS[band]
-            coverage.close_second(now_s, known=known, proven=proven, depth=depth, learns=self.learns)
-            self.depth_usd[i] = depth if coverage.evaluable else nan
-            if not coverage.evaluable:
-                self.depth_ratio[i] = None
-                continue
-            if learn:
-                self.usual_depth[i].offer(now_s, depth)
-            usual = self.usual_depth[i].value
-            self.depth_ratio[i] = depth / usual if usual else None
+        self._close_bands(now_s, book if known else None, learn)
 
     def confirmed_ratio(self, side: int) -> float | None:
         """The 1 % ratio confirmed by a neighbour: one order moves one band, makers move all. None: not evaluable."""
-        one = self.depth_ratio[cell(side, ONE_PERCENT)]
-        if one is None:
+        half, one, two = self.depth_ratio[_AROUND_ONE_PERCENT[side]]
+        if one is None or (half is None and two is None):
             return None
-        ratios = (self.depth_ratio[cell(side, band)] for band in (HALF_PERCENT, TWO_PERCENT))
-        neighbours = [ratio for ratio in ratios if ratio is not None]
-        return max(one, min(neighbours)) if neighbours else None
+        neighbour = half if two is None or (half is not None and half < two) else two
+        return one if neighbour is None or one > neighbour else neighbour
+
+    def _close_bands(self, now_s: int, book: Book | None, learn: bool) -> None:
+        """Depth of each band over its usual; a book that is not known has none."""
+        depths, ratios, learns = self.depth_usd, self.depth_ratio, self.learns
+        reaches = (book.proven(BID), book.proven(ASK)) if book is not None else (0.0, 0.0)
+        for i, (side, band) in enumerate(CELLS):
+            depth = nan if book is None else book.depth(side, band)
+            proven = reaches[side] >= BANDS[band]
+            if not self.bands[i].close_second(now_s, known=book is not None, proven=proven, depth=depth, learns=learns):
+                depths[i], ratios[i] = nan, None
+                continue
+            usual = self.usual_depth[i]
+            if learn and now_s >= usual.next_s:
+                usual.offer(now_s, depth)
+            depths[i] = depth
+            ratios[i] = depth / usual.value if usual.value else None
 
     def _fault(self, book: Book, last_price: float, traded: int) -> str:
         if self.in_gap:

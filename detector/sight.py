@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from detector.catalog import RULES
+from detector.conditions import Condition
 from detector.signals import (
     asset_move,
+    book_faults,
     deleveraging,
     depth,
     dislocation,
@@ -15,8 +18,9 @@ from detector.signals import (
     offbook,
     open_interest,
     pegs,
+    venue_words,
 )
-from schemas.alert import Coverage
+from schemas.alert import MARKET, Coverage
 from schemas.reading import AssetReading
 
 OF_AN_ASSET = {
@@ -37,14 +41,22 @@ OF_THE_MARKET = OF_AN_ASSET | {
 }
 """The same for the market as a whole."""
 
+BOOKS = frozenset(book_faults.RULES.values())
+"""These are named book by book."""
+
 MOST_FAULTS = 12
 """Faulty books named one by one in an alert; the rest are counted."""
 
 
 def coverage(
-    families: Mapping[str, tuple[str, ...]], sighted: Collection[str], assets: Iterable[AssetReading]
+    families: Mapping[str, tuple[str, ...]],
+    sighted: Collection[str],
+    assets: Iterable[AssetReading],
+    dark: Iterable[str] = (),
 ) -> Coverage:
-    """What was visible in this second: `sighted` are the rules that could see somewhere."""
+    """What was visible in this second: `sighted` are the rules that could see somewhere, `dark` in words what of a
+    whole venue could not be seen.
+    """
     blind = [
         f"{family}: no source can be evaluated"
         for family, rules in families.items()
@@ -58,4 +70,14 @@ def coverage(
     )
     if len(faults) > MOST_FAULTS:
         faults = [*faults[:MOST_FAULTS], f"and {len(faults) - MOST_FAULTS} more books"]
-    return Coverage(live=len(families) - len(blind), families=len(families), blind=(*blind, *faults))
+    return Coverage(live=len(families) - len(blind), families=len(families), blind=(*dark, *blind, *faults))
+
+
+def dark(active: Iterable[Condition]) -> list[str]:
+    """In words what of whole venues cannot be seen."""
+    said = {
+        f"{c.venue if c.venue != MARKET else 'everywhere'}: {RULES[c.rule].told}"
+        for c in active
+        if c.rule not in BOOKS and (c.stage == "D" or c.rule in (feed.SILENCE, venue_words.HALTED))
+    }
+    return sorted(said)

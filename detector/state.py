@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,7 +11,7 @@ from detector.kernel import Book, Window
 from detector.ordering import OrderState, Timed
 from schemas.codec import decode_event, encode
 
-VERSION = 3
+VERSION = 4
 """Raised whenever any saved field changes meaning; an old state is refused, and the engine warms up anew."""
 
 M = TypeVar("M")
@@ -62,6 +63,8 @@ def decode_state(data: bytes, kind: type[M]) -> tuple[M, OrderState]:
 def _plain(value: Any) -> Any:
     if isinstance(value, (Book, Window)):
         return value.dump()
+    if isinstance(value, array):
+        return value.tobytes()
     raise NotImplementedError(f"cannot save a {type(value).__name__}")
 
 
@@ -70,4 +73,6 @@ def _rich(kind: type, value: Any) -> Any:
         return Book.from_dump(value)
     if kind is Window:
         return Window.from_dump(value)
+    if kind is array and len(value) % 8 == 0:
+        return array("d", value)
     raise NotImplementedError(f"cannot restore a {kind.__name__}")

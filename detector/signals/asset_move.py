@@ -9,11 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from detector.about import About
+from detector.beside import beside
 from detector.verdict import CALM, WARN, Verdict, calm, towards, unknown
 from detector.world import World
-from schemas.alert import Evidence
 
 RULE = "S2.asset_move/1"
+
+ABOUT = (
+    About(
+        rule=RULE,
+        stage="S2",
+        place="venue and asset",
+        told="one asset moves alone",
+        sees="one market's move of a minute beyond 8 σ and 1.5 %, with ten times its usual orders",
+        blind="its first ten minutes; who traded: a listing or news looks alike",
+        reads=("trades",),
+        source="robust z of returns against the own hour, with an absolute floor",
+        clears="the move of a minute is below half of both lines",
+        limits=("flow.asset_sigma", "flow.asset_move", "flow.asset_rate_on", "shock.sigma_floor"),
+    ),
+)
 
 
 def evaluate(world: World) -> Iterator[Verdict]:
@@ -39,14 +55,24 @@ def evaluate(world: World) -> Iterator[Verdict]:
             WARN if on else CALM,
             holds,
             direction=towards(trading.move_60s),
-            evidence=(
-                Evidence(
-                    signal="move_60s",
-                    value=round(trading.move_60s, 5),
-                    baseline=round(trading.sigma, 5),
+            evidence=()
+            if not on
+            else (
+                beside(
+                    trading.usual_move,
+                    signal="move_60s_size",
+                    value=size,
+                    digits=5,
+                    threshold=max(flow.asset_move, flow.asset_sigma * max(trading.sigma, floor)),
                     unit="fraction",
                 ),
-                Evidence(signal="move_sigma", value=round(z, 1), threshold=flow.asset_sigma, unit="sigma"),
-                Evidence(signal="order_rate", value=round(trading.rate_ratio, 1), baseline=1.0, unit="x usual"),
+                beside(
+                    trading.usual_rate,
+                    signal="orders",
+                    value=trading.orders_60s.total / 60.0,
+                    digits=2,
+                    threshold=flow.asset_rate_on * max(trading.usual_rate.value or 0.0, 1 / 60.0),
+                    unit="1/s",
+                ),
             ),
         )

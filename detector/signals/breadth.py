@@ -10,12 +10,48 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
+from detector.about import About
 from detector.overview import Overview
+from detector.stats.middle import middle
 from detector.verdict import ANY, CALM, WARN, WATCH, Verdict, unknown
 from schemas.alert import MARKET, Direction, Evidence
 
 SHOCK = "S1.breadth/1"
 FLOW = "S2.breadth/1"
+
+ABOUT = (
+    About(
+        rule=SHOCK,
+        stage="S1",
+        place="market",
+        told="most assets move at once",
+        sees="three quarters of at least six assets (all of three to five) beyond 5 σ and 0.6 % in a minute, one way",
+        blind="fewer than three assets with ten minutes of history",
+        reads=("trades",),
+        source="share of assets beyond a robust z and an absolute floor",
+        clears="fewer than half of the assets needed are beyond the lines",
+        limits=(
+            "shock.breadth_share",
+            "shock.breadth_assets",
+            "shock.few_assets",
+            "shock.breadth_sigma",
+            "shock.breadth_move",
+            "shock.sigma_floor",
+        ),
+    ),
+    About(
+        rule=FLOW,
+        stage="S2",
+        place="market",
+        told="one-sided flow behind it",
+        sees="the same breadth with more than ten times the usual orders",
+        blind="as the shock by breadth; usual orders below 0.2 a second",
+        reads=("trades",),
+        source="as the shock by breadth, gated by the pooled order rate",
+        clears="breadth below half, and no self-excited flow at five times the usual rate",
+        limits=("shock.breadth_share", "shock.breadth_sigma", "shock.breadth_move", "flow.market_rate_on"),
+    ),
+)
 
 
 def asset_moves(view: Overview) -> dict[str, tuple[float, float]]:
@@ -31,7 +67,7 @@ def asset_moves(view: Overview) -> dict[str, tuple[float, float]]:
             if market.move_60s is not None and market.sigma is not None and view.fresh(market, stale)
         ]
         if found:
-            moves[asset.asset] = (median(m for m, _ in found), median(z for _, z in found))
+            moves[asset.asset] = (middle(m for m, _ in found), middle(z for _, z in found))
     return moves
 
 

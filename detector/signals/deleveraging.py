@@ -7,12 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from detector.about import About
 from detector.market import Market
 from detector.verdict import CALM, EMERGENCY, Verdict, calm, unknown
 from detector.world import NS, World
-from schemas.alert import Direction, Evidence
+from schemas.alert import Evidence
 
 RULE = "S6.print/1"
+
+ABOUT = (
+    About(
+        rule=RULE,
+        stage="S6",
+        place="venue and asset",
+        told="auto-deleveraging",
+        sees="any fill that the venue itself calls auto-deleveraging",
+        blind="until the feed showed one: most venues publish none",
+        reads=("deleveraging fills",),
+        source="the venue's own record",
+        clears="no such fill for a minute",
+        limits=(),
+    ),
+)
 
 
 def evaluate(world: World) -> Iterator[Verdict]:
@@ -31,9 +47,15 @@ def _print(world: World, market: Market) -> Verdict:
     if recent > 60 * NS:
         return calm(RULE, "S6", market.venue, market.asset)
     on = recent <= 2 * NS
-    direction: Direction = "down" if forced.adl_direction == "down" else "up"
+    worth = now_ns - forced.adl_worth_ns <= 60 * NS
     evidence = (
-        Evidence(signal="adl_60s", value=round(forced.deleveraged.sum(0, now_ns), 0), baseline=0.0, unit="USD"),
+        Evidence(
+            signal="adl_60s",
+            value=round(forced.deleveraged.sum(0, now_ns), 0) if worth else None,
+            baseline=0.0,
+            unit="USD",
+            note="" if worth else "the feed does not say what they were worth",
+        ),
         Evidence(signal="adl_fills", value=float(forced.adl_count), baseline=0.0, unit="fills"),
     )
     return Verdict(
@@ -43,7 +65,7 @@ def _print(world: World, market: Market) -> Verdict:
         market.asset,
         EMERGENCY if on else CALM,
         True,
-        direction=direction,
+        direction=forced.adl_direction,
         confirm=1,
         evidence=evidence if on else (),
     )

@@ -8,14 +8,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from detector.about import About
+from detector.beside import beside
+from detector.makers import thinner_side
 from detector.market import Market
-from detector.quotes import ASK, BID, ONE_PERCENT, cell
+from detector.quotes import BID, ONE_PERCENT, cell
 from detector.verdict import CALM, CRITICAL, HIGH, WARN, Verdict, calm, grade, unknown
 from detector.world import World
 from schemas.alert import Direction, Evidence
 
 DEPTH = "S3.depth/1"
 SPREAD = "S3.spread/1"
+
+ABOUT = (
+    About(
+        rule=DEPTH,
+        stage="S3",
+        place="venue and asset",
+        told="liquidity withdrawn",
+        sees="depth within 1 % and a neighbouring band below 0.6, 0.33, 0.15 of the own hour, for ten seconds",
+        blind="a book that is crossed, frozen, ghosted, in a gap, or not known far enough",
+        reads=("book",),
+        source="resting notional within x of mid over its median of an hour, per side",
+        clears="depth above 0.8 of its hour for a minute",
+        limits=(
+            "withdrawal.depth_warn",
+            "withdrawal.depth_high",
+            "withdrawal.depth_critical",
+            "withdrawal.depth_confirm_s",
+        ),
+    ),
+    About(
+        rule=SPREAD,
+        stage="S3",
+        place="venue and asset",
+        told="liquidity withdrawn",
+        sees="spread at five or twenty times its usual and at least 2 bp, for ten seconds",
+        blind="no warm book",
+        reads=("book",),
+        source="(ask - bid) / mid over its median of an hour",
+        clears="spread below 2.5 times its usual for a minute",
+        limits=("withdrawal.spread_warn", "withdrawal.spread_high", "withdrawal.spread_floor_bp"),
+    ),
+)
 
 
 def evaluate(world: World) -> Iterator[Verdict]:
@@ -29,11 +64,10 @@ def evaluate(world: World) -> Iterator[Verdict]:
 
 def _depth(world: World, market: Market) -> Verdict:
     limits = world.config.withdrawal
-    bid, ask = market.quotes.confirmed_ratio(BID), market.quotes.confirmed_ratio(ASK)
-    if bid is None and ask is None:
+    thinner = thinner_side(market.quotes)
+    if thinner is None:
         return unknown(DEPTH, "S3", market.venue, market.asset)
-    known = [(ratio, side) for ratio, side in ((bid, BID), (ask, ASK)) if ratio is not None]
-    ratio, side = min(known)
+    ratio, side = thinner
     if ratio >= (1 + limits.depth_warn) / 2:
         return calm(DEPTH, "S3", market.venue, market.asset)
     thin = 1.0 / max(ratio, 1e-6)
@@ -45,12 +79,12 @@ def _depth(world: World, market: Market) -> Verdict:
     direction: Direction = "down" if side == BID else "up"
     if not severity:
         return Verdict(DEPTH, "S3", market.venue, market.asset, CALM, True)
-    usual = quotes.usual_depth[where].value
     evidence = (
-        Evidence(
+        beside(
+            quotes.usual_depth[where],
             signal=f"{'bid' if side == BID else 'ask'}_depth_1pct",
-            value=round(quotes.depth_usd[where], 0),
-            baseline=round(usual, 0) if usual else None,
+            value=quotes.depth_usd[where],
+            digits=0,
             unit="USD",
             note=quotes.bands[where].state,
         ),
@@ -73,13 +107,21 @@ def _spread(world: World, market: Market) -> Verdict:
     limits, quotes = world.config.withdrawal, market.quotes
     if quotes.spread is None or quotes.spread_ratio is None:
         return unknown(SPREAD, "S3", market.venue, market.asset)
-    if quotes.spread * 1e4 < limits.spread_floor_bp or quotes.spread_ratio < limits.spread_warn / 2:
+    floor = max(limits.spread_floor_bp / 1e4, quotes.least_spread)
+    if quotes.spread < floor or quotes.spread_ratio < limits.spread_warn / 2:
         return calm(SPREAD, "S3", market.venue, market.asset)
     severity = grade(quotes.spread_ratio, (limits.spread_warn, WARN), (limits.spread_high, HIGH))
     if not severity:
         return Verdict(SPREAD, "S3", market.venue, market.asset, CALM, True)
     evidence = (
-        Evidence(signal="spread", value=round(quotes.spread * 1e4, 2), threshold=limits.spread_floor_bp, unit="bp"),
+        beside(
+            quotes.usual_spread,
+            signal="spread_share",
+            value=quotes.spread,
+            digits=6,
+            threshold=floor,
+            unit="fraction",
+        ),
         Evidence(
             signal="spread_ratio",
             value=round(quotes.spread_ratio, 1),

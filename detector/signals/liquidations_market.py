@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from detector.about import About
 from detector.overview import Overview, liquidated
 from detector.throttle import sentence
 from detector.verdict import ANY, CALM, CRITICAL, Verdict, unknown
@@ -15,6 +16,21 @@ from schemas.alert import MARKET, Evidence
 from schemas.reading import MarketReading
 
 RULE = "S2.liquidations_market/1"
+
+ABOUT = (
+    About(
+        rule=RULE,
+        stage="S2",
+        place="market",
+        told="liquidations everywhere",
+        sees="fifty million reported dollars a minute over all connected venues",
+        blind="no connected venue has shown a liquidation; what throttles hide",
+        reads=("liquidations",),
+        source="running sum of a minute",
+        clears="below half of the line for a minute",
+        limits=("flow.market_critical_usd_min",),
+    ),
+)
 
 
 def evaluate(view: Overview) -> Iterator[Verdict]:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
+from statistics import median
 
 import msgspec
+
+MAD_TO_SIGMA = 1.4826
+"""Median absolute deviation to the σ of a normal distribution."""
+
+LONGEST_FREEZE_S = 7_200
+"""No baseline stands still for more than two hours: the crash of 10 October 2025 took one. What lasts longer is the new
+usual, or nothing ever would be."""
 
 
 class RollingMedian(msgspec.Struct):
@@ -31,6 +40,23 @@ class RollingMedian(msgspec.Struct):
     value: float | None = None
     """The median, or None until warm."""
 
+    def seed(self, values: Sequence[float]) -> None:
+        """Begin with what is usual by an earlier measurement; live samples take its place one by one. Fewer values than
+        `warm` are none.
+
+        >>> baseline = RollingMedian(size=5, every_s=1, warm=3)
+        >>> baseline.seed([1.0, 2.0, 9.0])
+        >>> baseline.value
+        2.0
+        """
+        if len(values) < self.warm:
+            return
+        ordered = sorted(values)
+        # The extremes leave first, in pairs: what is left of the seed keeps its median.
+        self.recent = [ordered[-1 - place // 2] if place % 2 else ordered[place // 2] for place in range(len(ordered))]
+        self.ordered = ordered
+        self.value = median(ordered)
+
     def offer(self, now_s: int, value: float) -> None:
         """Take `value` if the spacing allows; a NaN is no sample."""
         if now_s < self.next_s or value != value:
@@ -45,3 +71,23 @@ class RollingMedian(msgspec.Struct):
         if n >= self.warm:
             middle = n // 2
             self.value = self.ordered[middle] if n % 2 else (self.ordered[middle - 1] + self.ordered[middle]) / 2
+
+    def percentile(self, value: float) -> float | None:
+        """Share of the samples, in percent, that are no larger than `value`; None until warm.
+
+        >>> RollingMedian(warm=2, recent=[1.0, 3.0], ordered=[1.0, 3.0], value=2.0).percentile(2.5)
+        50.0
+        """
+        return None if self.value is None else 100.0 * bisect_right(self.ordered, value) / len(self.ordered)
+
+    def sigmas(self, value: float) -> float | None:
+        """Robust z: distance from the median in 1.4826 × the median absolute deviation; None until warm, or where all
+        samples are alike. Costs a sort: for alerts, not for every second.
+
+        >>> RollingMedian(warm=3, recent=[], ordered=[1.0, 2.0, 4.0], value=2.0).sigmas(10.0)
+        5.396
+        """
+        if self.value is None:
+            return None
+        spread = MAD_TO_SIGMA * median(abs(sample - self.value) for sample in self.ordered)
+        return round((value - self.value) / spread, 3) if spread > 0 else None

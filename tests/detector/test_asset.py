@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from detector.asset import LONGEST_FREEZE_S, LONGEST_PAUSE_S, AssetEngine, Second
+from detector.asset import LONGEST_PAUSE_S, AssetEngine, Second
 from detector.conditions import Condition
 from detector.config import Config
 from detector.state import StateError
+from detector.stats.rolling_median import LONGEST_FREEZE_S
 from detector.verdict import CALM, CRITICAL, HIGH, WARN
 from producers.ticker.ticker import Ticker
 from schemas.alert import Alert, Stage

@@ -14,7 +14,8 @@ def test_a_ring_remembers_its_last_seconds_and_nothing_else(values: list[float],
     ring = Ring.of(size)
     for second, value in enumerate(values):
         now_s = start_s + second
-        ring.put(now_s, value)
+        oldest = ring.push(now_s, value)
+        assert oldest == values[second - size + 1] if second >= size - 1 else math.isnan(oldest)
         for seconds in range(size + 3):
             found = ring.ago(now_s, seconds)
             if seconds < size and seconds <= second:

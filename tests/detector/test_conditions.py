@@ -123,6 +123,28 @@ def test_a_higher_severity_is_told_at_once_and_a_lower_one_after_the_hold() -> N
     assert (down.active, down.severity) == (True, "WATCH")
 
 
+def numbered(value: float, severity: int = HIGH) -> Verdict:
+    """A verdict with this number."""
+    return seen(severity)._replace(evidence=(Evidence(signal="depth_ratio", value=value),))
+
+
+def test_numbers_of_a_condition_that_holds_on_are_those_of_now() -> None:
+    """An alert of the tenth minute would tell the numbers of the first second as if they stood."""
+    conditions = opened()
+    told: list[float | None] = []
+    for second in range(2, 70):
+        assert played(conditions, [numbered(second)], start=second) == []
+        told.append(conditions.active()[0].evidence[0].value)
+    assert list(dict.fromkeys(told)) == [HIGH, 31.0, 61.0]
+
+
+def test_numbers_below_the_severity_that_is_told_do_not_replace_those_that_reached_it() -> None:
+    """A critical condition would be told with the numbers of a lull."""
+    conditions = opened()
+    assert played(conditions, *[[numbered(0.5, WATCH)]] * 50, start=2) == []
+    assert conditions.active()[0].evidence[0].value == HIGH
+
+
 def test_places_are_independent_and_told_in_a_fixed_order() -> None:
     """The order of outputs would depend on who was heard first."""
     conditions = Conditions(Timing())
@@ -146,3 +168,27 @@ def test_the_evaluable_share_counts_places_and_seconds() -> None:
     conditions = Conditions(Timing())
     played(conditions, [seen(WARN), unknown(RULE, "S3", "north", "ETH")], [calm(RULE, "S3", "north", "BTC")])
     assert conditions.evaluable_share() == {RULE: 2 / 3}
+
+
+def test_from_a_venue_that_is_not_heard_no_calm_is_believed() -> None:
+    """A cut connection in the middle of a crash would clear it in a minute."""
+    conditions = opened()
+    quiet = calm(RULE, "S3", "north", "BTC")
+    for second in range(2, 800):
+        assert conditions.observe([quiet] if second % 2 else [], (T0 + second) * NS, {"north"}) == []
+    cleared = [conditions.observe([quiet], (T0 + second) * NS, {"south"}) for second in range(800, 860)]
+    assert [len(found) for found in cleared] == [0] * 59 + [1]
+
+
+def test_what_is_seen_of_a_venue_that_is_not_heard_is_believed() -> None:
+    """The silence itself would never be told."""
+    conditions = Conditions(Timing())
+    (onset,) = conditions.observe([seen(HIGH, confirm=1)], T0 * NS, {"north"})
+    assert onset.severity == "HIGH"
+
+
+def test_a_condition_of_a_venue_that_is_never_heard_again_is_forgotten() -> None:
+    """A venue that was switched off in a crash would keep the market in it for ever."""
+    conditions = opened()
+    found = [conditions.observe([], (T0 + second) * NS, {"north"}) for second in range(2, 905)]
+    assert [second for second, changes in enumerate(found, 2) if changes] == [901]

@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from detector.calibration.calibrated import Calibrated, Calibration, Floor, Usual
 from detector.config import Config
 
 CONFIG = Config()
@@ -47,3 +48,12 @@ def test_a_misspelt_threshold_is_refused() -> None:
     """A limit that nobody reads would silently keep its default."""
     with pytest.raises(msgspec.ValidationError, match="breadth_shares"):
         msgspec.convert({"shock": {"breadth_shares": 0.5}}, Config)
+
+
+def test_a_calibration_survives_being_written_and_read() -> None:
+    """A restored engine would be blind again, or its alerts have other rules."""
+    usual = Usual(samples=60, quantiles=(0.5,) * 21)
+    known = Calibration("abc", (Calibrated("north", "BTC-USDT-PERP", move_60s=usual, least_spread=Floor(60, 0.1)),))
+    changed = msgspec.structs.replace(CONFIG, calibration=known)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(changed), type=Config) == changed
+    assert hash(changed) != hash(CONFIG)

@@ -79,10 +79,10 @@ def test_the_busiest_minute_does_not_hold_the_minute_that_is_judged_by_it() -> N
     forced = scene.market(BTC).forced
     liquidate(scene, 1_000.0, seconds=60)
     scene.close(600)
-    assert forced.busiest_minute_usd == 60_000.0
+    assert forced.busy.value == 60_000.0
     liquidate(scene, 100_000.0, seconds=60)
     assert forced.minute_usd(scene.now_ns) == 6_000_000.0
-    assert forced.busiest_minute_usd == 60_000.0
+    assert forced.busy.value == 60_000.0
 
 
 def test_a_cascade_does_not_teach_what_a_busy_minute_is() -> None:
@@ -92,7 +92,7 @@ def test_a_cascade_does_not_teach_what_a_busy_minute_is() -> None:
     liquidate(scene, 100_000.0, seconds=200)
     scene.close(1_200, learn=False)
     scene.close(600)
-    assert forced.busiest_minute_usd == 0.0
+    assert forced.busy.value == 0.0
 
 
 def test_open_interest_is_compared_with_five_minutes_ago() -> None:
@@ -133,11 +133,12 @@ def test_what_a_derivative_message_does_not_say_stays() -> None:
 def test_winning_shorts_are_deleveraged_in_a_fall() -> None:
     """The direction of a deleveraging is that of the price, not that of the position."""
     scene = Scene(BTC)
-    forced = scene.market(BTC).forced
+    forced, told = scene.market(BTC).forced, []
     scene.adl(BTC, 500.0, deleveraged="short")
-    assert forced.adl_direction == "down"
+    told.append(forced.adl_direction)
     scene.adl(BTC, None, deleveraged="long")
-    assert forced.adl_direction == "up"
+    told.append(forced.adl_direction)
+    assert told == ["down", "up"]
     assert forced.adl_count == 2
     assert forced.deleveraged.sum(0, scene.now_ns) == 500.0
 

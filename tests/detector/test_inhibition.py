@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from detector.inhibition import Inhibition
-from schemas.alert import MARKET, Alert, Coverage, Level
+from schemas.alert import MARKET, OURS, Alert, Coverage, Level, Stage
 
 
-def alert(scope: str, level: Level, *, episode: str = "", resolved: bool = False) -> Alert:
+def alert(
+    scope: str, level: Level, *, episode: str = "", resolved: bool = False, stages: tuple[Stage, ...] = ("S2",)
+) -> Alert:
     """A revision of an episode, of the scope's only one unless told."""
     return Alert(
         alert_id="a",
@@ -18,7 +20,7 @@ def alert(scope: str, level: Level, *, episode: str = "", resolved: bool = False
         status="resolved" if resolved else "open",
         level="CLEAR" if resolved else level,
         peak_level=level,
-        stages=("S2",),
+        stages=stages,
         scope=scope,
         direction="down",
         since_ns=0,
@@ -33,7 +35,9 @@ def alert(scope: str, level: Level, *, episode: str = "", resolved: bool = False
     ("market", "asset", "allowed"),
     [
         ("CLEAR", "HIGH", True),
-        ("WARN", "HIGH", True),
+        ("WARN", "HIGH", False),
+        ("WATCH", "HIGH", True),
+        ("WARN", "CRITICAL", True),
         ("HIGH", "HIGH", False),
         ("HIGH", "EMERGENCY", False),
         ("EMERGENCY", "CRITICAL", False),
@@ -83,3 +87,34 @@ def test_an_assets_next_story_is_another_one() -> None:
     assert inhibition.allows(alert("SOL", "HIGH", episode="one"))
     inhibition.allows(alert(MARKET, "CRITICAL"))
     assert not inhibition.allows(alert("SOL", "HIGH", episode="two"))
+
+
+@pytest.mark.parametrize(
+    ("market", "data", "allowed"),
+    [
+        ("CLEAR", "WATCH", True),
+        ("WARN", "WATCH", True),
+        ("HIGH", "WATCH", False),
+        ("HIGH", "WARN", True),
+        ("EMERGENCY", "WARN", True),
+    ],
+)
+def test_blindness_is_told_whatever_the_market_does_and_a_single_book_is_not(
+    market: Level, data: Level, allowed: bool
+) -> None:
+    """Nobody would know in a crash that half of it is not seen; or everybody would read of one book in the middle."""
+    inhibition = Inhibition()
+    inhibition.allows(alert(MARKET, market))
+    assert inhibition.allows(alert("okx", data, stages=("D",))) is allowed
+
+
+def test_while_we_hear_nothing_no_venue_is_told_beside_it() -> None:
+    """Our own cut cable would be told once for every venue."""
+    inhibition = Inhibition()
+    assert inhibition.allows(alert("okx", "WARN", stages=("D", "S3")))
+    assert inhibition.allows(alert(OURS, "WARN", stages=("D",)))
+    assert not inhibition.allows(alert("bybit", "WARN", stages=("D", "S3")))
+    assert inhibition.allows(alert("okx", "WARN", stages=("D", "S3"), resolved=True))
+    assert inhibition.allows(alert(OURS, "WARN", stages=("D",), resolved=True))
+    assert not inhibition.allows(alert("bybit", "WARN", stages=("D", "S3"), resolved=True))
+    assert inhibition.allows(alert("bybit", "WARN", episode="next", stages=("D", "S3")))

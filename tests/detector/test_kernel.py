@@ -58,7 +58,7 @@ def test_a_book_with_an_empty_side_has_no_mid_and_no_depth(bids: Levels, asks: L
     """Zero depth would read as a collapse, the last value as calm."""
     book = book_of([("100", "1")], [("101", "1")])
     book.apply_snapshot(raw(*bids), raw(*asks), False)
-    assert all(map(math.isnan, [book.mid, book.spread, *depths(book), book.slippage(BID, 1.0)]))
+    assert all(map(math.isnan, [book.mid, book.spread, *depths(book)]))
     assert (book.proven(BID), book.proven(ASK), book.crossed) == (0.0, 0.0, False)
     assert math.isnan(book.best_bid) == (not bids)
     assert math.isnan(book.best_ask) == (not asks)
@@ -303,113 +303,7 @@ def test_a_tick_too_fine_for_the_grid_costs_time_and_no_accuracy() -> None:
         )
         each.apply_delta(raw(("60000.00000001", "0"), ("59000.5", "1")), raw(("60001", "0")))
     assert depths(book) == pytest.approx(brute.depths(), rel=1e-12)
-    assert book.slippage(ASK, 1e6) == pytest.approx(brute.slippage(1, 1e6), rel=1e-9)
     assert (book.best_bid, book.best_ask) == (59_999.0, 60_051.0)
-
-
-def test_slippage_walks_one_side() -> None:
-    """The cost of getting out is what thin books mean to people."""
-    book = book_of([("99", "1"), ("50", "10")], [("101", "1"), ("111", "1")])
-    assert book.slippage(ASK, 101.0) == pytest.approx(0.01)
-    assert book.slippage(ASK, 212.0) == pytest.approx(0.06)
-    assert book.slippage(BID, 99.0 + 50.0) == pytest.approx(1 - 149 / 2 / 100)
-    assert math.isnan(book.slippage(ASK, 212.1))
-    assert math.isnan(book.slippage(ASK, 0.0))
-    assert math.isnan(book.slippage(ASK, math.nan))
-
-
-# --- state
-
-
-def test_a_cleared_book_is_a_new_book() -> None:
-    """A market that was listed anew under an old name has another tick."""
-    book = book_of([("100.001", "1")], [("101", "1")])
-    book.clear()
-    assert (book.levels(BID), book.levels(ASK), book.crossed) == (0, 0, False)
-    assert math.isnan(book.mid)
-    book.apply_snapshot(raw(("5", "1")), raw(("6", "1")), True)
-    assert book.mid == 5.5
-    assert book.proven(BID) == 1 / 11
-
-
-def test_a_restored_book_has_the_same_future() -> None:
-    """After a restart alerts would differ from those of a run that never stopped."""
-    book = book_of(
-        [("99.9", "0.1"), ("99.5", "0.3"), ("1.5", "1")], [("100.1", "0.7"), ("100.2", "0.9"), ("9000", "1")]
-    )
-    book.apply_delta(raw(("99.8", "0.7")), raw(("100.1", "0.1")))
-    twin = Book(1.0, False, 5.0)
-    twin.load(book.dump())
-    for bids, asks in (
-        (b"[]", b"[]"),
-        (raw(("99.7", "0.1")), raw(("100.1", "0"))),
-        (raw(("99.9", "0"), ("99.8", "0"), ("99.7", "0")), raw(("99.6", "0.3"))),
-        (raw(("99.55", "1")), b"[]"),
-    ):
-        for each in (book, twin):
-            each.apply_delta(bids, asks)
-        assert twin.dump() == book.dump()
-        assert (depths(twin), twin.mid, twin.proven(BID)) == (depths(book), book.mid, book.proven(BID))
-
-
-def test_a_damaged_or_foreign_state_is_refused() -> None:
-    """A snapshot from another version or market would restore nonsense."""
-    book = book_of([("99", "1")], [("101", "1")])
-    good = book_of([("98", "1")], [("102", "1")]).dump()
-    before = book.dump()
-    for data in (b"", good[:-1], good + b"x", b"BOOK" + good[4:], good[:4] + b"\x02" + good[5:], b"\xff" * len(good)):
-        with pytest.raises(ValueError, match="state"):
-            book.load(data)
-    with pytest.raises(ValueError, match="another contract value"):
-        book.load(book_of([("99", "1")], [("101", "1")], contract_value=10.0).dump())
-    assert book.dump() == before
-
-
-@pytest.mark.parametrize("inverse", [False, True])
-def test_a_book_is_made_from_its_state_alone(inverse: bool) -> None:
-    """A saved engine would need every market's definition before it could read its books."""
-    book = book_of(
-        [("99.9", "0.1"), ("99.5", "0.3"), ("1.5", "1")], [("100.1", "0.7"), ("9000", "1")], 10.0, inverse, 0.01
-    )
-    twin = Book.from_dump(book.dump())
-    assert twin.dump() == book.dump()
-    for each in (book, twin):
-        each.apply_delta(raw(("99.95", "7")), raw(("100.1", "0"), ("100.2", "3")))
-    assert twin.dump() == book.dump()
-    assert depths(twin) == depths(book)
-
-
-def test_no_book_is_made_from_something_else() -> None:
-    """A window's bytes, or half of a book's, would become a book of nonsense."""
-    good = book_of([("99", "1")], [("101", "1")]).dump()
-    for data in (
-        b"",
-        good[:-1],
-        good[:7],
-        good + b"x",
-        b"BOOK" + good[4:],
-        Window((10,)).dump(),
-        b"book\x01" + bytes(400),
-    ):
-        with pytest.raises(ValueError, match=r"state|positive"):
-            Book.from_dump(data)
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        (0.0, False),
-        (math.nan, False),
-        (math.inf, False),
-        (1.0, False, -0.1),
-        (1.0, False, 0.0, 0.0),
-        (1.0, False, 0.0, 1.0),
-    ],
-)
-def test_a_book_refuses_senseless_parameters(arguments: tuple[float, bool]) -> None:
-    """An unknown contract value must not become a number."""
-    with pytest.raises(ValueError, match="positive contract value"):
-        Book(*arguments)
 
 
 def test_sides_and_bands_that_do_not_exist_are_errors() -> None:
@@ -418,7 +312,7 @@ def test_sides_and_bands_that_do_not_exist_are_errors() -> None:
     for side, band in ((2, 0), (-1, 0), (0, 4), (0, -1)):
         with pytest.raises(IndexError):
             book.depth(side, band)
-    for ask in (book.proven, book.levels, lambda side: book.slippage(side, 1.0)):
+    for ask in (book.proven, book.levels):
         with pytest.raises(IndexError):
             ask(2)
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from detector.asset import AssetMemory
+from detector.calibration.calibrated import Calibrated, Calibration, Usual
+from detector.config import Config
+from detector.episodes import Episodes
 from detector.market_engine import MarketEngine, MarketMemory
 from detector.shard import Output, Shard
 from detector.state import StateError, decode_tree, encode_tree
+from detector.stats.rolling_median import LONGEST_FREEZE_S
 from producers.ticker.ticker import Ticker
-from schemas.alert import Alert, Transition
+from schemas.alert import MARKET, OURS, Alert, Evidence, Transition
 from schemas.clock import VenuePulse
-from schemas.reading import AssetReading, MarketReading, Reading
+from schemas.reading import AssetReading, Held, MarketReading, Reading, VenueWord
 from schemas.state import MarketState
 from tests.kit.synthetic_crash import CALM_S, NS, T0, synthetic_crash
 
@@ -160,6 +165,15 @@ def test_three_assets_with_forced_flow_are_the_markets_business() -> None:
     assert [(alert.scope, alert.level, len(alert.conditions)) for alert in alerts] == [("market", "WATCH", 3)]
 
 
+def test_three_assets_of_a_hundred_are_not_and_stay_so_when_a_part_of_them_is_missing() -> None:
+    """With all coins of a venue there would be no second without an alert; or a dead worker would raise one."""
+    stage, names = MarketEngine(), ("ADA", "DOT", "SOL")
+    stage.observe((quiet(1, *(orders(f"A{n}") for n in range(100))),))
+    for second in (2, 3):
+        found = stage.observe((quiet(second, *(changed(name, second) for name in names)),))
+        assert [output for output in found if isinstance(output, Alert)] == []
+
+
 def test_calm_is_said_too_and_what_was_missing() -> None:
     """Silence could not be told from death, nor a judgement of half the market from one of all."""
     stage = MarketEngine()
@@ -175,7 +189,7 @@ def test_where_the_market_stands_is_what_its_alerts_say(readings: list[Reading])
     stage, level, episode = MarketEngine(), "CLEAR", ""
     for reading in readings:
         for output in stage.observe((reading,)):
-            if isinstance(output, Alert):
+            if isinstance(output, Alert) and output.scope == MARKET:
                 level = output.level
                 episode = "" if output.status == "resolved" else output.episode_id
         state = stage.memory.state
@@ -224,3 +238,287 @@ def test_what_is_no_state_of_the_stage_is_refused(readings: list[Reading]) -> No
     assert decode_tree(saved, MarketMemory).now_s == stage.memory.now_s
     with pytest.raises(StateError):
         decode_tree(saved, AssetMemory)
+
+
+def test_alerts_of_the_market_carry_the_label_of_their_episode(readings: list[Reading]) -> None:
+    """Whether leverage made it or news did would be known to the detector alone."""
+    stage = MarketEngine()
+    found = told(stage, readings[:900])
+    labels = [output.label for output in found if isinstance(output, Alert) and output.scope == MARKET]
+    assert labels
+    assert None not in labels
+    settled = stage.memory.labels.read()
+    assert settled is not None
+    assert settled.cause == "microstructure"
+    assert {vote.name for vote in settled.votes} >= {"cross_venue_dispersion", "forced_share", "external_markets"}
+
+
+def test_while_the_market_is_calm_nothing_is_counted(readings: list[Reading]) -> None:
+    """Two thousand calm markets would be looked at eight times a second."""
+    stage = MarketEngine()
+    told(stage, readings[:600])
+    assert stage.memory.labels.case is None
+
+
+def spoken(second: int, *, silent: tuple[str, ...] = (), fault: str = "", words: tuple[VenueWord, ...] = ()) -> Reading:
+    """A second in which two venues are heard, or not; the readings of silent ones are as old as their silence."""
+    markets = tuple(
+        MarketReading(
+            venue=venue,
+            instrument="BTC-USDT-PERP",
+            market="perp",
+            last_event_ns=(START_S + (SILENT_FROM if venue in silent else second)) * NS - NS // 10,
+            last_trade_ns=(START_S + (SILENT_FROM if venue in silent else second)) * NS - NS // 10,
+            book_fault=fault,
+        )
+        for venue in ("north", "south")
+    )
+    pulses = tuple(
+        VenuePulse(venue=market.venue, last_trade_ns=market.last_trade_ns, longest_pause_ns=NS) for market in markets
+    )
+    return quiet(second, AssetReading(asset="BTC", markets=markets, words=words), pulses=pulses)
+
+
+SILENT_FROM = 700
+
+
+def blindness(stage: MarketEngine, *readings: Reading) -> list[tuple[int, str, str, str, tuple[str, ...]]]:
+    """Alerts about data: when, of what, what kind, which level, which rules."""
+    return [
+        (
+            output.ts_ns // NS - START_S,
+            output.scope,
+            output.status,
+            output.level,
+            tuple(c.rule for c in output.conditions),
+        )
+        for output in told(stage, list(readings))
+        if isinstance(output, Alert) and "D" in output.stages
+    ]
+
+
+def warmed() -> MarketEngine:
+    """A stage that has heard both venues for seven hundred seconds."""
+    stage = MarketEngine()
+    assert blindness(stage, *(spoken(second) for second in range(1, SILENT_FROM + 1))) == []
+    return stage
+
+
+def test_a_silent_venue_is_told_at_once_and_that_it_is_back_two_minutes_after() -> None:
+    """Blindness would be a word in an alert about prices that nobody sends in the calm."""
+    stage = warmed()
+    silent = [spoken(second, silent=("north",)) for second in range(701, 731)]
+    back = [spoken(second) for second in range(731, 900)]
+    assert blindness(stage, *silent, *back) == [
+        (705, "north", "open", "WARN", ("S3.silence/1",)),
+        (731 + 59 + 60 - 1, "north", "resolved", "CLEAR", ()),
+    ]
+
+
+def test_when_nothing_is_heard_it_is_told_of_ourselves_and_of_no_venue() -> None:
+    """A cut cable would be told as the outage of every venue."""
+    stage = warmed()
+    found = blindness(stage, *(spoken(second, silent=("north", "south")) for second in range(701, 731)))
+    assert found == [(705, OURS, "open", "WARN", ("D.deaf/1",))]
+
+
+def test_a_rule_that_joins_is_news_and_one_that_goes_on_is_none() -> None:
+    """A venue that falls silent and then says why would be told once; or every second."""
+    stage = warmed()
+    down = (VenueWord(venue="north", session="public-0", state="down", since_ns=(START_S + 704) * NS, reason="closed"),)
+    silent = [spoken(second, silent=("north",), words=down if second > 703 else ()) for second in range(701, 760)]
+    found = blindness(stage, *silent)
+    assert [(at, scope, status) for at, scope, status, _, _ in found] == [
+        (705, "north", "open"),
+        (709, "north", "updated"),
+    ]
+    assert found[1][4] == ("S3.silence/1", "D.connection/1")
+
+
+def test_an_outage_that_comes_again_reopens_the_same_story() -> None:
+    """A venue that flaps would be another story every few minutes."""
+    stage = warmed()
+    first = told(stage, [spoken(second, silent=("north",)) for second in range(701, 711)])
+    told(stage, [spoken(second) for second in range(711, 900)])
+    again = told(stage, [spoken(second, silent=("north",)) for second in range(900, 910)])
+    ids = {output.episode_id for output in (*first, *again) if isinstance(output, Alert) and output.scope == "north"}
+    assert len(ids) == 1
+
+
+def test_alerts_about_data_leave_the_market_where_it_stands() -> None:
+    """The state of the market would be that of a cable."""
+    stage = warmed()
+    told(stage, [spoken(second, silent=("north", "south")) for second in range(701, 731)])
+    assert stage.memory.state is not None
+    assert (stage.memory.state.level, stage.memory.state.stages) == ("CLEAR", ())
+    assert stage.memory.state.coverage is not None
+    assert "everywhere: nothing heard from any venue" in stage.memory.state.coverage.blind
+
+
+def test_a_hole_is_no_calm_of_the_order_flow_and_its_end_no_burst() -> None:
+    """What a feed had kept back comes at once: a shock would be told when the cable is back."""
+    stage = warmed()
+    pool = stage.memory.pool
+    before_s = pool.buys.seen_s
+    told(stage, [spoken(second, silent=("north", "south")) for second in range(701, 731)])
+    seen_s = pool.buys.seen_s
+    assert seen_s - before_s == 4  # the fifth is the first that is lost
+    told(stage, [spoken(second) for second in range(731, 740)])
+    assert pool.buys.seen_s - seen_s == 9 - 2
+
+
+def data_alerts(stage: MarketEngine, first: int, last: int, *, silent: tuple[str, ...]) -> list[tuple[int, str, str]]:
+    """When and of what it is told that something is silent, or is over."""
+    found = blindness(stage, *(spoken(second, silent=silent) for second in range(first, last)))
+    return [(at, scope, status) for at, scope, status, _, _ in found]
+
+
+@pytest.mark.parametrize("silent", [("north",), ("north", "south")])
+def test_a_silence_is_on_for_as_long_as_it_lasts(silent: tuple[str, ...]) -> None:
+    """A venue that is dead would be told to be back after twenty minutes."""
+    stage = warmed()
+    scope = OURS if len(silent) > 1 else "north"
+    assert data_alerts(stage, 701, 701 + 3_000, silent=silent) == [(705, scope, "open")]
+    assert any(c.stage in ("D", "S3") for c in stage.active())
+    assert all(value == "resolved" for *_, value in data_alerts(stage, 3_701, 3_900, silent=()))
+
+
+def test_a_dead_venue_stays_dead_while_we_are_deaf() -> None:
+    """Its outage would end because ours began."""
+    stage = warmed()
+    told(stage, [spoken(second, silent=("north",)) for second in range(701, 760)])
+    for second in range(760, 760 + 1_200):
+        stage.observe((spoken_at(second, north=SILENT_FROM, south=759),))
+    assert {(c.rule, c.venue) for c in stage.active()} == {("S3.silence/1", "north"), ("D.deaf/1", MARKET)}
+
+
+def spoken_at(second: int, **heard: int) -> Reading:
+    """A second in which each venue was heard last in some second."""
+    markets = tuple(
+        MarketReading(
+            venue=venue,
+            instrument="BTC-USDT-PERP",
+            market="perp",
+            last_event_ns=(START_S + at) * NS - NS // 10,
+            last_trade_ns=(START_S + at) * NS - NS // 10,
+        )
+        for venue, at in sorted(heard.items())
+    )
+    pulses = tuple(VenuePulse(venue=m.venue, last_trade_ns=m.last_trade_ns, longest_pause_ns=0) for m in markets)
+    return quiet(second, AssetReading(asset="BTC", markets=markets), pulses=pulses)
+
+
+def test_a_second_outage_is_told_like_the_first() -> None:
+    """What was long is usual, and a venue that fails twice an hour would be missed once."""
+    stage = warmed()
+
+    def begins(first: int, last_heard: int) -> list[int]:
+        readings = [spoken_at(s, north=last_heard, south=s) for s in range(first, first + 300)]
+        found = [o for o in told(stage, readings) if isinstance(o, Transition) and o.rule == "S3.silence/1"]
+        return [o.ts_ns // NS - START_S for o in found if o.active]
+
+    assert begins(701, 700) == [705]
+    told(stage, [spoken(second) for second in range(1_001, 1_901)])
+    assert begins(1_901, 1_900) == [1_905]
+
+
+def test_after_a_hole_of_an_hour_the_flow_is_unknown_for_ten_minutes() -> None:
+    """The seconds that nobody heard would be calm ones, and the first orders after them a shock."""
+    stage = warmed()
+    assert stage.memory.pool.buys.value is not None
+    told(stage, [spoken(second, silent=("north", "south")) for second in range(701, 770)])
+    assert stage.memory.pool.buys.value is None
+    assert stage.memory.pool.rate_ratio_60s is None
+    told(stage, [spoken(second) for second in range(4_000, 4_598)])
+    assert stage.memory.pool.buys.value is None
+    told(stage, [spoken(second) for second in range(4_598, 4_610)])
+    assert stage.memory.pool.buys.value is not None
+
+
+def test_a_stage_that_stood_still_begins_its_flow_anew() -> None:
+    """A worker that comes back after an hour would mix two hours into ten minutes."""
+    stage = warmed()
+    told(stage, [spoken(4_000)])
+    assert stage.memory.pool.buys.value is None
+
+
+def test_the_market_learns_again_when_a_shock_lasts_for_two_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A market that stays different would have the baselines of another age for ever."""
+    stage = warmed()
+    monkeypatch.setattr(Episodes, "frozen", lambda *_: True)
+    stage.observe((spoken(701),))
+    frozen = list(stage.memory.vitals.move.recent)
+    told(stage, [spoken(second) for second in range(702, 800)])
+    assert stage.memory.vitals.move.recent == frozen
+    told(stage, [spoken(701 + LONGEST_FREEZE_S + extra) for extra in (0, 1)])
+    assert len(stage.memory.vitals.move.recent) == len(frozen) + 1
+
+
+HELD = Held(stage="S2", severity="HIGH", direction="down", since_ns=START_S * NS)
+
+
+def holds(asset: str, held: Held = HELD) -> AssetReading:
+    """An asset of which a condition holds that began before."""
+    return AssetReading(asset=asset, markets=(), holding=(f"S2.liquidations/1|north|{asset}",), held=(held,))
+
+
+def test_a_stage_that_begins_in_the_middle_learns_what_holds() -> None:
+    """It would call a crash calm until something new begins."""
+    stage = MarketEngine()
+    stage.observe((quiet(1, holds("SOL")),))
+    (condition,) = stage.active()
+    assert (condition.rule, condition.stage, condition.venue, condition.asset) == (
+        "S2.liquidations/1",
+        "S2",
+        "north",
+        "SOL",
+    )
+    assert (condition.severity, condition.direction, condition.since_ns) == (3, "down", START_S * NS)
+    stage.observe((quiet(2, AssetReading(asset="SOL", markets=())),))
+    assert stage.active() == []
+
+
+def test_a_change_that_was_missed_is_put_right_and_its_numbers_stay() -> None:
+    """The level of the market would be that of a message that was lost."""
+    stage = MarketEngine()
+    numbers = (Evidence(signal="liquidated", value=1.0),)
+    begun = replace(change(1), evidence=numbers)
+    stage.observe((quiet(1, replace(holds("SOL"), changes=(begun,))),))
+    stage.observe((quiet(2, holds("SOL", replace(HELD, severity="CRITICAL"))),))
+    assert [(c.severity, c.evidence) for c in stage.active()] == [(4, numbers)]
+
+
+def test_a_sender_that_does_not_say_what_holds_is_understood() -> None:
+    """A worker of the version before would end every condition, or stop the stage."""
+    stage = MarketEngine()
+    stage.observe((quiet(1, changed("SOL", 1)),))
+    stage.observe((quiet(2, replace(holds("SOL"), held=())),))
+    assert [c.asset for c in stage.active()] == ["SOL"]
+
+
+def test_what_a_shard_says_of_what_holds_is_what_it_told(readings: list[Reading]) -> None:
+    """A stage that begins anew would stand elsewhere than one that heard every change."""
+    whole, late = MarketEngine(), MarketEngine()
+    told(whole, readings[: CALM_S + 60])
+    told(late, readings[CALM_S + 60 : CALM_S + 61])
+    told(whole, readings[CALM_S + 60 : CALM_S + 61])
+    assert late.memory.of_assets.keys() == whole.memory.of_assets.keys() != set()
+    for key, condition in late.memory.of_assets.items():
+        known = whole.memory.of_assets[key]
+        assert (condition.severity, condition.since_ns) == (known.severity, known.since_ns)
+
+
+def test_calibrated_orders_stand_in_only_where_all_that_speak_are_calibrated() -> None:
+    """Orders of a market that nobody knows would be a burst of the others."""
+    usual = Usual(samples=60, quantiles=(0.5,) * 21)
+    both = ("A-USD-SPOT", "B-USD-SPOT")
+    known = Calibration("abc", tuple(Calibrated("north", name, orders_per_s=usual) for name in both))
+    for names, ratio in ((both, 4.0), (("A-USD-SPOT", "C-USD-SPOT"), None)):
+        stage = MarketEngine(Config(calibration=known))
+        for second in range(10):
+            markets = tuple(
+                MarketReading(venue="north", instrument=name, market="spot", buy_orders=2) for name in names
+            )
+            stage.observe((quiet(second, AssetReading(asset="A", markets=markets)),))
+        assert stage.memory.pool.rate_ratio_10s == ratio
+        assert stage.memory.config.calibration == Calibration("abc")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from detector.config import Config
 from detector.overview import Overview, liquidated
 from detector.pool import Pool
-from schemas.reading import Liquidated, MarketReading
+from schemas.reading import AssetReading, Liquidated, MarketReading, VenueWord
+from tests.kit.heard import hearing, stream
 from tests.kit.markets import Scene, instrument
 
 BTC = instrument()
@@ -38,10 +43,10 @@ def test_the_assets_of_a_venue_are_counted_once() -> None:
 def test_the_median_move_is_over_those_that_are_known() -> None:
     """An unknown move is not a move of zero."""
     scene = Scene(BTC, BTC_SPOT, BTC_HYPE, ETH)
-    assert scene.overview().median_move() == 0.0
+    assert scene.overview().middle_move == 0.0
     for definition, move in ((BTC, -0.03), (BTC_SPOT, -0.02), (ETH, 0.01)):
         scene.market(definition).trading.move_60s = move
-    assert scene.overview().median_move() == -0.02
+    assert scene.overview().middle_move == -0.02
 
 
 def test_a_market_is_fresh_for_the_seconds_asked_for() -> None:
@@ -68,7 +73,7 @@ def test_a_venue_is_silent_since_its_last_trade_on_any_market() -> None:
 def test_nothing_read_yet_is_seen_as_nothing() -> None:
     """A worker without assets would stop the stage that judges the others."""
     view = Overview(Config(), 0, (), Pool(), {})
-    assert (list(view.venues()), view.assets_watched(), view.median_move()) == ([], {}, 0.0)
+    assert (list(view.venues()), view.assets_watched(), view.middle_move) == ([], {}, 0.0)
 
 
 def of_market(venue: str, longs: float, estimate: float | None, upper: float | None, method: str) -> MarketReading:
@@ -108,3 +113,37 @@ def test_a_market_without_an_estimate_counts_with_what_it_reported_and_is_named(
 def test_where_nothing_was_reported_there_is_no_sum() -> None:
     """Zero dollars would be an all-clear of venues that show no liquidations."""
     assert liquidated([QUIET, QUIET]) is None
+
+
+def word(venue: str, since_ns: int, *, session: str = "public-0", state: Any = "down") -> VenueWord:
+    """Something that is said of a venue."""
+    return VenueWord(venue=venue, session=session, state=state, since_ns=since_ns)
+
+
+def test_what_every_asset_tells_of_a_venue_is_one_thing() -> None:
+    """An outage would be told once for every coin, or be as young as the youngest of them."""
+    assets = [
+        AssetReading(asset="BTC", markets=(), words=(word("okx", 5), word("gate", 7))),
+        AssetReading(asset="ETH", markets=(), words=(word("okx", 3),)),
+        AssetReading(asset="SOL", markets=()),
+    ]
+    view = Overview(Config(), 10, assets, Pool(), {})
+    assert view.words == (word("gate", 7), word("okx", 3))
+
+
+@pytest.mark.parametrize(
+    ("streams", "said", "unheard"),
+    [
+        ([("north", 0.1), ("south", 0.1)], [], set()),
+        ([("north", 5.1), ("south", 0.1)], [], {"north"}),
+        ([("north", 5.1), ("south", 9.0)], [], {"north", "south", "market"}),
+        ([("north", 0.1), ("south", 9.0)], [word("north", 0)], {"north", "south", "market"}),
+        ([("north", 0.1), ("south", 0.1)], [word("north", 0, state="halted")], set()),
+    ],
+)
+def test_what_nobody_hears_is_not_known_to_be_calm(
+    streams: list[tuple[str, float]], said: list[VenueWord], unheard: set[str]
+) -> None:
+    """Conditions would clear because a cable is cut."""
+    view = hearing(*(stream(venue, silent_s=silent_s) for venue, silent_s in streams), words=said)
+    assert view.unheard() == unheard

@@ -71,3 +71,39 @@ def test_buys_and_sells_excite_themselves_apart() -> None:
     assert pool.sells.value is not None
     assert pool.buys.value is not None
     assert pool.sells.value > 0.85 > pool.buys.value
+
+
+def test_a_calibrated_rate_stands_in_until_the_own_is_known() -> None:
+    """A burst in the first ten minutes after a restart would be a multiple of nothing."""
+    pool = quick()
+    for second in range(START_S, START_S + 60):
+        pool.close_second(second, 4, 4, True, stand_in=2.0)
+    assert pool.rate_ratio_10s == pytest.approx(4.0)
+    run(pool, START_S + 60, 600, 4, 4)
+    assert pool.rate_ratio_60s == pytest.approx(1.0)
+
+
+def test_after_a_hole_the_flow_begins_anew_and_what_was_usual_stays() -> None:
+    """Orders of hours ago would be in the same ten minutes, and the first ones after the hole a burst."""
+    pool = Pool()
+    now_s = run(pool, START_S, 1_200, 2, 2)
+    usual = pool.usual_rate.value
+    pool.restart(now_s + 3_600)
+    assert (pool.buys.value, pool.rate_ratio_10s, pool.minute.total) == (None, None, 0)
+    now_s = run(pool, now_s + 3_600, 10, 2, 2)
+    assert pool.rate_ratio_10s == pytest.approx(1.0)
+    assert pool.rate_ratio_60s is None
+    now_s = run(pool, now_s, 589, 2, 2)
+    assert pool.buys.value is None
+    run(pool, now_s, 1, 2, 2)
+    assert pool.buys.value is not None
+    assert pool.usual_rate.value == usual
+
+
+@pytest.mark.parametrize(("hours", "known"), [(1.9, True), (2.1, False)])
+def test_what_was_usual_hours_ago_is_unknown(hours: float, known: bool) -> None:
+    """The morning would be a burst of the night's orders."""
+    pool = Pool()
+    now_s = run(pool, START_S, 1_200, 2, 2)
+    pool.restart(now_s + round(hours * 3_600))
+    assert (pool.usual_rate.value is not None) is known

@@ -322,3 +322,19 @@ def test_a_damaged_keyframe_is_counted() -> None:
     quotes = scene.market(btc).ensure_book()
     quotes.on_keyframe(keyframe([("NaN", 1.0)], [(101.0, 1.0)], proven=(99.0, 101.0)))
     assert (quotes.refused, quotes.anchored) == (1, False)
+
+
+def test_a_fault_is_as_old_as_it_has_been_the_same() -> None:
+    """A book that crosses in a gap would be told as crossed since the gap."""
+    scene, quotes = full()
+    scene.delta(BTC, bids=[(MID * 1.01, 1.0)])
+    ages = []
+    for second in range(6):
+        if second == 3:
+            scene.gap(BTC, "book")
+        scene.close()
+        ages.append((quotes.fault, quotes.fault_s))
+    assert ages == [("crossed", 1), ("crossed", 2), ("crossed", 3), ("gap", 1), ("gap", 2), ("gap", 3)]
+    scene.snapshot(BTC, *ladder(MID, usd=50_000.0, step=0.0005))
+    scene.close()
+    assert (quotes.fault, quotes.fault_s) == ("", 0)

@@ -7,6 +7,7 @@ import pytest
 from detector.config import Deleveraging
 from detector.quotes import ASK, BID, HALF_PERCENT, ONE_PERCENT, cell
 from detector.readout import read_market
+from detector.stats.rolling_median import RollingMedian
 from schemas.reading import MarketReading
 from tests.kit.markets import Scene, instrument, ladder, quick_to_learn
 
@@ -138,3 +139,36 @@ def test_funding_and_open_interest_are_read_where_the_venue_says_them() -> None:
     scene.open_interest(BTC, 7.0)
     scene.close()
     assert (read(scene).funding_rate, read(scene).open_interest_usd) == (1e-4, None)
+
+
+@pytest.mark.parametrize("side", [BID, ASK])
+def test_what_makers_do_is_read_off_the_thinner_side(side: int) -> None:
+    """The market-wide stage would hear of the side that nobody leaves."""
+    scene = Scene(BTC)
+    market = scene.market(BTC)
+    market.ensure_book()
+    assert (read(scene).refill, read(scene).withdrawn) == (None, None)
+    market.quotes.depth_ratio = [0.5 if at // 4 == side else 0.9 for at in range(8)]
+    makers = market.makers.sides[side]
+    makers.refill.later, makers.leaving.share = 0.25, 0.75
+    assert (read(scene).depth_ratio, read(scene).refill, read(scene).withdrawn) == (0.5, 0.25, 0.75)
+
+
+def test_what_the_label_votes_on_is_read() -> None:
+    """The market-wide stage could not tell leverage from news."""
+    scene = Scene(BTC)
+    market = quick_to_learn(scene.market(BTC))
+    for cents in (10_000, 9_900):
+        scene.trade(BTC, cents / 100, usd=700.0)
+        scene.close(300)
+    for side, usd in ((BID, 1_000.0), (ASK, 4_000.0)):
+        market.quotes.usual_depth[cell(side, ONE_PERCENT)] = RollingMedian(value=usd)
+    scene.trade(BTC, 99.0, usd=700.0)
+    scene.liquidation(BTC, 500.0)
+    scene.close()
+    market.trading.impact_ratio = 2.5
+    found = read(scene)
+    assert found.traded_usd_60s == 700.0
+    assert found.impact_ratio == 2.5
+    assert found.forced_over_depth == 0.5
+    assert found.move_300s == market.trading.move_300s

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from detector.sight import MOST_FAULTS, OF_AN_ASSET, OF_THE_MARKET, coverage
-from detector.signals import deleveraging, depth, feed, liquidations, offbook
+from detector.conditions import Condition
+from detector.sight import MOST_FAULTS, OF_AN_ASSET, OF_THE_MARKET, coverage, dark
+from detector.signals import book_faults, deleveraging, depth, feed, liquidations, offbook, ourselves
 from tests.kit.markets import Scene, instrument, ladder
 
 
@@ -67,3 +68,14 @@ def test_many_faulty_books_are_counted() -> None:
     assert len(faults) == MOST_FAULTS + 1
     assert faults[0] == "binance-usdm A00-USDT-PERP book: gap"
     assert faults[-1] == "and 5 more books"
+
+
+def test_whole_venues_that_cannot_be_seen_are_named_first() -> None:
+    """An alert would count its families of evidence and not say that a venue is missing from them."""
+    silent = Condition(feed.SILENCE, "S3", "okx", "*", severity=3)
+    deaf = Condition(ourselves.DEAF, "D", "market", "*", severity=2)
+    ghost = Condition(book_faults.GHOST, "D", "okx", "BTC", severity=1)
+    late = Condition(feed.DELAY, "S3", "okx", "*", severity=2)
+    words = dark([ghost, silent, deaf, late, silent])
+    assert words == ["everywhere: nothing heard from any venue", "okx: feed silent"]
+    assert coverage(OF_AN_ASSET, rules(OF_AN_ASSET), (), words).blind == tuple(words)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.trading import MAD_TO_SIGMA, Trading
+from detector.stats.rolling_median import MAD_TO_SIGMA
+from detector.trading import MOST_USD, Trading
 from detector.world import NS
 from tests.kit.markets import Scene, instrument, quick_to_learn
 
@@ -217,3 +218,64 @@ def test_time_is_in_nanoseconds() -> None:
     scene, trading = btc()
     scene.trade(BTC, 100.0, after_ms=250)
     assert trading.last_trade_ns == scene.now_ns + NS // 4
+
+
+def test_dollars_of_the_last_second_are_told_by_taker_and_unknown_where_a_lots_worth_is() -> None:
+    """What takers took from one side would count on the other, or as nothing at all."""
+    scene = Scene(BTC)
+    scene.trade(BTC, 100.0, 300.0, taker="buy")
+    scene.trade(BTC, 100.0, 500.0, taker="sell")
+    scene.close()
+    assert scene.market(BTC).trading.last_usd == (300.0, 500.0)
+    scene.close()
+    assert scene.market(BTC).trading.last_usd == (0.0, 0.0)
+    quanto = instrument(contract="quanto", contract_value=None)
+    scene = Scene(quanto)
+    scene.trade(quanto, 100.0)
+    scene.close()
+    assert all(math.isnan(usd) for usd in scene.market(quanto).trading.last_usd)
+
+
+# --- turnover
+
+
+def test_the_minutes_turnover_counts_both_sides_and_forgets_after_a_minute() -> None:
+    """The share of liquidations in the volume would be of another minute, or of one side."""
+    scene, trading = btc()
+    assert trading.traded_usd_60s is None
+    scene.trade(BTC, 100.0, usd=300.25, taker="buy")
+    scene.trade(BTC, 100.0, usd=200.0, taker="sell")
+    scene.close()
+    assert trading.traded_usd_60s == 500.25
+    scene.close(59)
+    assert trading.traded_usd_60s == 500.25
+    scene.close()
+    assert trading.traded_usd_60s == 0.0
+
+
+def test_fills_off_the_book_are_no_turnover() -> None:
+    """Deleveraging would look like demand."""
+    scene, trading = btc()
+    scene.trade(BTC, 100.0, usd=100.0)
+    scene.trade(BTC, 90.0, usd=900.0, print_="adl")
+    scene.close()
+    assert trading.traded_usd_60s == 100.0
+
+
+def test_turnover_is_unknown_where_a_lots_worth_is() -> None:
+    """A market of unknown contracts would trade nothing, and every liquidation be more than that."""
+    odd = instrument("ODD", contract_value=None)
+    scene = Scene(odd)
+    scene.trade(odd, 5.0)
+    scene.close()
+    assert scene.market(odd).trading.traded_usd_60s is None
+
+
+@pytest.mark.parametrize("usd", [1e300, math.inf])
+def test_an_impossible_turnover_can_still_be_saved(usd: float) -> None:
+    """One broken print would end every snapshot."""
+    scene, trading = btc()
+    scene.trade(BTC, 100.0, usd=usd)
+    scene.close()
+    assert trading.traded_usd_60s == MOST_USD
+    assert trading.cents_60s.total < 2**63

@@ -1,8 +1,12 @@
+from typing import Any
+
 import msgspec
 import pytest
 
 from detector.config import Config
 from detector.world import World, key_of
+from schemas.alert import MARKET
+from schemas.health import SelfCheck, VenueStatus
 from tests.kit.markets import START_S, Scene, instrument
 
 BTC = instrument()
@@ -74,3 +78,101 @@ def test_now_is_the_end_of_the_last_closed_second() -> None:
     """Ages would be off by the unit."""
     world = Scene(BTC).world
     assert world.now_ns == START_S * 10**9
+
+
+def status(state: Any, *, session: str = "public-0", instrument: str = "*", venue: str = "binance-usdm") -> VenueStatus:
+    """Something that is said of a venue, a connection or a market."""
+    return VenueStatus(
+        venue=venue, instrument=instrument, ts_event_ns=0, ts_recv_ns=0, state=state, session=session, reason="why"
+    )
+
+
+def words(world: World) -> list[tuple[str, str, int]]:
+    """What is known to be wrong."""
+    return [(word.session, word.state, word.since_ns) for _, word in sorted(world.words.items())]
+
+
+def test_a_connection_is_down_until_it_is_up() -> None:
+    """A connection that is being tried would look well; or its outage begin anew with every try."""
+    world = Scene(BTC).world
+    for at_ns, state in enumerate(("connecting", "down", "connecting", "down", "rejected"), 1):
+        world.hear(status(state), at_ns)
+        world.hear(status("halted", session="platform"), at_ns)
+    assert words(world) == [("platform", "halted", 1), ("public-0", "rejected", 5)]
+    world.hear(status("up"), 6)
+    assert words(world) == [("platform", "halted", 1)]
+
+
+def test_a_connection_that_is_up_has_got_the_list_of_markets() -> None:
+    """A venue that was away at the start would be called so for ever: nobody takes that complaint back."""
+    world = Scene(BTC).world
+    world.hear(status("down", session="market-list"), 1)
+    world.hear(status("up", session="public-1", venue="okx"), 2)
+    assert words(world) == [("market-list", "down", 1)]
+    world.hear(status("up", session="public-1"), 3)
+    assert words(world) == []
+
+
+def test_a_market_that_stops_is_remembered_with_the_market() -> None:
+    """A delisting would be told as a venue that stopped."""
+    scene = Scene(BTC, ETH)
+    scene.world.hear(status("halted", instrument="BTC-USDT-PERP"), 1)
+    scene.world.hear(status("halted", instrument="XRP-USDT-PERP"), 1)
+    assert (scene.market(BTC).halted, scene.market(ETH).halted, scene.world.words) == (True, False, {})
+    scene.world.hear(status("up", instrument="BTC-USDT-PERP"), 2)
+    assert not scene.market(BTC).halted
+
+
+def test_sides_are_doubted_until_they_agree() -> None:
+    """The check would be read by nobody."""
+    world = Scene(BTC).world
+    check = SelfCheck(
+        venue="north",
+        instrument="*",
+        ts_event_ns=0,
+        ts_recv_ns=0,
+        check="liquidation_side",
+        state="inverted",
+        agreement=0.02,
+        rows=200,
+    )
+    world.hear(check, 1)
+    assert words(world) == [("liquidation_side", "inverted", 1)]
+    world.hear(msgspec.structs.replace(check, state="ok"), 2)
+    assert words(world) == []
+
+
+def test_a_venue_is_unheard_when_neither_its_markets_nor_its_trades_are() -> None:
+    """A coin that sleeps would be blind; or a dead feed be calm."""
+    scene = Scene(BTC, BTC_HYPE)
+    for _ in range(8):
+        scene.trade(BTC_HYPE, 100.0)
+        scene.close()
+    scene.traded_last(BTC, ago_s=60.0)
+    assert scene.world.unheard() == {"binance-usdm"}
+    scene.traded_last(BTC, ago_s=4.0)
+    assert scene.world.unheard() == frozenset()
+    scene.close(8)
+    assert scene.world.unheard() == {"binance-usdm", "hyperliquid", MARKET}
+
+
+def test_a_venue_with_a_connection_down_is_not_believed_to_be_calm() -> None:
+    """Liquidations that come over a socket of their own would clear while that is lost."""
+    scene = Scene(BTC, BTC_HYPE)
+    for definition in (BTC, BTC_HYPE):
+        scene.trade(definition, 100.0)
+    scene.close()
+    scene.world.hear(status("down"), scene.now_ns)
+    assert scene.world.unheard() == {"binance-usdm"}
+
+
+def test_a_rate_counts_again_ten_seconds_after_a_hole() -> None:
+    """The first seconds after a hole would be told as a void."""
+    scene = Scene(BTC)
+    flowing = []
+    for second in range(25):
+        if second < 2 or second > 8:
+            scene.trade(BTC, 100.0)
+        scene.close()
+        flowing.append(scene.world.flows("binance-usdm"))
+    assert flowing == [True] * 4 + [False] * 14 + [True] * 7

@@ -124,13 +124,3 @@ class BruteBook:
             return 0.0
         away = (2 * Fraction(worst) - twice_mid) / twice_mid
         return float(max(away if side else -away, Fraction(0)))
-
-    def slippage(self, side: int, notional_usd: float) -> float:
-        """Distance of the average price from mid when `notional_usd` is taken from a side."""
-        if self._twice_mid() is None or sum(self.sides[side].values()) < notional_usd:
-            return math.nan
-        left, base = notional_usd, 0.0
-        for price in sorted(self.sides[side], reverse=side == 0):
-            base += min(left, self.sides[side][price]) / float(price)
-            left -= min(left, self.sides[side][price])
-        return abs(notional_usd / base / self.mid - 1)

@@ -146,6 +146,7 @@ class Scene:
                 market.close_second(world.now_s, learn, world.silent_ns(market.venue) < LONGEST_PAUSE_S * NS)
                 buys += market.trading.last_orders[0]
                 sells += market.trading.last_orders[1]
+            world.note_quiet()
             refresh(world, LONGEST_PAUSE_S)
             for pulse in self.pulses.values():
                 pulse.close_second(world.now_s)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from detector.conditions import Condition
 from detector.config import Config
-from detector.rollup import Standing, market_standing
+from detector.rollup import Standing, Watched, market_standing
 
 
 def market_of(active: Sequence[Condition]) -> Standing:
     """The standing with many assets on every venue and the usual majors."""
-    return market_standing(active, {}, Config().majors)
+    return market_standing(active, Watched({}, 0), Config())

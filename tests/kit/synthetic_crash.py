@@ -148,8 +148,9 @@ class _Source:
         mid = self.price(asset, t, 0.16)
         lots = 1_000_000.0 / mid * (0.02 if 10 <= t < 70 else 1.0)
         self.book_id += 1
-        # A full book a minute, and every second while it moves; a few levels and the top in between.
-        if 0 <= t < 170 or second % 60 == 0:
+        # A full book every five seconds, or the price walks through it; every second while it moves; a few levels and
+        # the top in between.
+        if 0 <= t < 170 or second % 5 == 0:
             sides: dict[str, Any] = {
                 "bids": self._levels(mid, -1, lots, STEPS),
                 "asks": self._levels(mid, 1, lots, STEPS),

@@ -22,7 +22,6 @@ from schemas.codec import Output as AnyOutput
 from schemas.codec import decode_output, encode
 from schemas.health import Gap, VenueStatus
 from schemas.instrument import Instrument
-from schemas.market import Insurance
 from tests.kit.synthetic_crash import CALM_S, NS, T0, chunked, permuted, shifted, synthetic_crash
 
 SEEDS = (1, 2)
@@ -68,7 +67,7 @@ def restored(state: bytes) -> Engine:
 def test_the_synthetic_crash_raises_every_stage(seed: int) -> None:
     """Without outputs the properties below would hold for an engine that says nothing."""
     outputs = [decode_output(line) for line in played(seed)[2]]
-    assert {o.stage for o in outputs if isinstance(o, Transition)} == {"S1", "S2", "S3", "S4", "S5", "S6"}
+    assert {o.stage for o in outputs if isinstance(o, Transition)} >= {"S1", "S2", "S3", "S4", "S5", "S6"}
     assert {"WATCH", "WARN", "CRITICAL", "EMERGENCY"} <= {o.level for o in outputs if isinstance(o, Alert)}
     last = restored(played(seed)[3])
     assert last.late == last.ticker.clamped == 0
@@ -89,7 +88,7 @@ def test_a_stalled_feed_is_late_and_its_events_still_count() -> None:
     """The chunking property would say nothing about events that come after their time."""
     last = restored(played(SEEDS[0], True)[3])
     assert last.late > 100
-    about_data = (Instrument, Gap, VenueStatus, Insurance)
+    about_data = (Instrument, Gap, VenueStatus)
     assert last.events == sum(not isinstance(event, about_data) for event in synthetic_crash(SEEDS[0], stall=True))
 
 

@@ -1,24 +1,26 @@
 import pytest
 
 from detector.config import Config
-from detector.overview import Overview
+from detector.overview import NS, Overview
 from detector.pool import Pool
 from detector.signals import dislocation_breadth
 from detector.signals.dislocation import Dislocations
+from detector.signals.dislocation_breadth import Apart
 from detector.stats.rolling_median import RollingMedian
 from detector.verdict import CALM, CRITICAL, EMERGENCY, HIGH, WATCH, Verdict
 from schemas.reading import AssetReading
 from tests.kit.markets import Scene, find, instrument
 
 
-def verdict(view: Overview) -> Verdict:
-    return find(dislocation_breadth.evaluate(view), dislocation_breadth.RULE, venue="market", asset="*")
+def verdict(view: Overview, memory: Apart | None = None) -> Verdict:
+    memory = memory or Apart()
+    return find(memory.evaluate(view), dislocation_breadth.RULE, venue="market", asset="*")
 
 
-def apart(*sizes: float | None) -> Verdict:
+def apart(*sizes: float | None, memory: Apart | None = None, second: int = 0) -> Verdict:
     """Assets whose markets have been so far apart for some seconds."""
     assets = [AssetReading(asset=f"A{n}", markets=(), dislocation=size) for n, size in enumerate(sizes)]
-    return verdict(Overview(Config(), 0, assets, Pool(), {}))
+    return verdict(Overview(Config(), second * NS, assets, Pool(), {}), memory)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ def apart(*sizes: float | None) -> Verdict:
         ((0.06, 0.06, 0.01), CRITICAL, True),
         ((0.05, 0.05, 0.05), EMERGENCY, True),
         ((0.05, 0.05, 0.049), CRITICAL, True),
-        ((0.5,), CALM, False),
+        ((0.5, 0.0), CALM, False),
         ((None, 0.06, None, 0.03), CRITICAL, True),
     ],
 )
@@ -50,6 +52,25 @@ def test_it_is_unknown_while_no_asset_can_be_compared() -> None:
     """One venue alone would be called in agreement with itself."""
     assert not apart().known
     assert not apart(None, None).known
+    assert not apart(0.5, None).known
+
+
+def test_an_asset_that_was_apart_and_cannot_be_compared_is_not_in_agreement() -> None:
+    """The feed of the venue that is apart fails, and everybody is told that prices agree."""
+    memory = Apart()
+    assert apart(0.06, 0.04, 0.0, memory=memory, second=1).severity == CRITICAL
+    assert not apart(0.06, None, 0.0, memory=memory, second=2).known
+    assert apart(0.06, None, 0.03, memory=memory, second=3).severity == CRITICAL
+    assert not apart(0.0, None, 0.0, memory=memory, second=901).known
+    assert apart(0.0, None, 0.0, memory=memory, second=904).known
+
+
+def test_an_asset_that_agrees_again_is_forgotten() -> None:
+    """A dislocation that is over would never clear once the asset is not traded any more."""
+    memory = Apart()
+    apart(0.06, 0.04, 0.0, memory=memory, second=1)
+    apart(0.0, 0.0, 0.0, memory=memory, second=2)
+    assert apart(None, 0.0, 0.0, memory=memory, second=3).known
 
 
 def test_its_evidence_counts_the_assets_apart() -> None:

@@ -80,7 +80,7 @@ def test_holes_on_three_assets_raise(skips: dict[int, int], severity: int) -> No
     """Two minutes before the first public print: the only sign of deleveraging where venues say nothing."""
     venue = Venue()
     venue.run(220)
-    venue.run(5, skips=skips, move=-0.1)
+    venue.run(5, skips=skips, move=-0.2)
     verdict = venue.verdict()
     assert (verdict.severity, verdict.holds, verdict.known) == (severity, True, True)
     signals = {e.signal: e.value for e in verdict.evidence}
@@ -95,7 +95,7 @@ def test_it_raises_again_in_the_minutes_after_while_baselines_still_learn() -> N
     venue = Venue()
     venue.run(220)
     for _ in range(5):
-        venue.run(10, skips={0: 5, 1: 5, 2: 5})
+        venue.run(10, skips={0: 5, 1: 5, 2: 5}, move=-0.2)
         assert venue.verdict().severity == HIGH
 
 
@@ -115,7 +115,7 @@ def test_a_pause_of_the_whole_venue_is_no_deleveraging() -> None:
     venue.scene.close(2)
     for n in venue.ids:
         venue.ids[n] += 30
-    venue.run(10)
+    venue.run(10, move=-0.2)
     assert said(venue.verdict()) == (CALM, False, True, "none")
 
 
@@ -126,7 +126,7 @@ def test_a_gap_in_the_trades_of_the_whole_venue_is_no_deleveraging() -> None:
     for n, definition in enumerate(venue.coins):
         venue.scene.gap(definition, "trade")
         venue.ids[n] += 30
-    venue.run(10)
+    venue.run(10, move=-0.2)
     assert said(venue.verdict()) == (CALM, False, True, "none")
 
 
@@ -135,8 +135,16 @@ def test_prints_that_overtake_each_other_are_no_deleveraging() -> None:
     venue = Venue()
     venue.run(220)
     for _ in range(10):
-        venue.run(1, skips={0: 3, 1: 3, 2: 3, 3: 3}, late=True)
-    venue.run(10)
+        venue.run(1, skips={0: 3, 1: 3, 2: 3, 3: 3}, late=True, move=-0.2)
+    venue.run(10, move=-0.2)
+    assert said(venue.verdict()) == (CALM, False, True, "none")
+
+
+def test_without_a_move_missing_ids_were_lost_on_the_way() -> None:
+    """A line that loses one message in a hundred would turn the next shock into deleveraging."""
+    venue = Venue()
+    venue.run(220)
+    venue.run(5, skips={0: 9, 1: 9, 2: 9, 3: 9})
     assert said(venue.verdict()) == (CALM, False, True, "none")
 
 
@@ -154,7 +162,7 @@ def test_one_coin_whose_ids_skip_does_not_blind_the_others() -> None:
     for _ in range(300):
         venue.run(1, skips={3: 1})
     assert said(venue.verdict()) == (CALM, False, True, "none")
-    venue.run(5, skips={0: 2, 1: 2, 2: 2, 3: 5})
+    venue.run(5, skips={0: 2, 1: 2, 2: 2, 3: 5}, move=-0.2)
     signals = {e.signal: e.value for e in venue.verdict().evidence}
     assert signals["offbook_assets"] == 3.0
     assert signals["missing_ids_60s"] == 6.0
@@ -164,7 +172,30 @@ def test_two_markets_of_one_asset_add_up() -> None:
     """The holes of one would be overwritten by the other's contiguous ids."""
     venue = Venue(extra=("AVAX",))
     venue.run(220)
-    venue.run(5, skips={0: 7, 1: 1, 2: 1})
+    venue.run(5, skips={0: 7, 1: 1, 2: 1}, move=-0.2)
     signals = {e.signal: e.value for e in venue.verdict().evidence}
     assert signals["offbook_assets"] == 3.0
     assert signals["missing_ids_60s"] == 9.0
+
+
+def test_as_few_as_a_line_loses_are_no_deleveraging() -> None:
+    """Three missing ids in a million would be the second key of an emergency."""
+    venue = Venue()
+    venue.run(220)
+    for definition, passed in zip(COINS, (3_000, 2_000, 500, 500), strict=True):
+        venue.scene.market(definition).trading.ids.taken += passed
+    venue.run(5, skips={0: 2, 1: 2, 2: 2}, move=-0.2)
+    verdict = venue.verdict()
+    assert (verdict.severity, verdict.holds, verdict.known) == (CALM, True, True)
+    venue.run(1, skips={0: 2, 1: 1}, move=-0.2)
+    venue.run(4, move=-0.2)
+    assert venue.verdict().severity == HIGH
+
+
+def test_an_asset_counts_only_with_more_than_its_calm_explains() -> None:
+    """A market of a hundred thousand ids a minute always loses one."""
+    venue = Venue()
+    venue.run(220)
+    venue.scene.market(COINS[2]).trading.ids.taken += 20_000
+    venue.run(5, skips={0: 30, 1: 30, 2: 2}, move=-0.2)
+    assert venue.verdict().severity == CALM

@@ -2,6 +2,7 @@ import pytest
 
 from detector.signals.pegs import RULE, Pegs
 from detector.verdict import CALM, CRITICAL, EMERGENCY, WARN, WATCH, Verdict
+from detector.world import key_of
 from tests.kit.markets import Scene, find, instrument, said
 
 USDE = instrument("USDE", venue="binance-spot", market="spot")
@@ -70,12 +71,24 @@ def test_one_second_back_at_the_peg_starts_the_wait_anew() -> None:
     assert peg.at(0.96).severity == CRITICAL
 
 
-def test_a_price_that_does_not_trade_stays_where_it_was() -> None:
-    """A frozen market of a broken coin would count as repaired."""
+def test_a_price_that_trades_now_and_then_stays_where_it_was() -> None:
+    """A coin that hardly trades when it breaks would count as repaired between two trades."""
     peg = Peg()
     peg.at(1.0, 60)
-    peg.at(0.89)
-    assert peg.at(None, 9).severity == EMERGENCY
+    found = [peg.at(price).severity for price in (0.89, *(None,) * 6) * 4]
+    assert found == [CALM] * 9 + [EMERGENCY] * 19
+
+
+@pytest.mark.parametrize("price", [0.65, 1.35])
+def test_one_print_is_no_broken_peg_however_long_it_stands(price: float) -> None:
+    """Twelve dollars at an odd price would wake everybody ten seconds later."""
+    for prints in (1, 2):
+        peg = Peg()
+        peg.at(1.0, 60)
+        peg.at(price, prints)
+        found = [peg.at(None) for _ in range(9)]
+        assert {verdict.severity for verdict in found} == {CALM}
+        assert all(verdict.holds for verdict in found)
 
 
 def test_a_price_that_is_no_longer_fresh_is_unknown() -> None:
@@ -142,3 +155,32 @@ def test_venues_are_judged_apart() -> None:
         found = list(signal.evaluate(scene.world))
     assert find(found, RULE, venue="binance-spot").severity == EMERGENCY
     assert said(find(found, RULE, venue="bybit")) == (CALM, False, True, "up")
+
+
+def between_coins(scene: Scene, quote: str, worth: float | None, price: float) -> Verdict:
+    """What is said of USDC after ten seconds at a price in a coin that is told to be worth so much."""
+    market = instrument("USDC", venue="binance-spot", quote=quote, market="spot")
+    scene.world.define(market)
+    scene.world.awaken(key_of(market.venue, market.instrument))
+    signal = Pegs()
+    found: list[Verdict] = []
+    for _ in range(20):
+        scene.trade(market, price)
+        scene.close()
+        if worth is not None:
+            scene.world.tell_dollars({quote: worth}, scene.now_ns)
+        found = list(signal.evaluate(scene.world))
+    return find(found, RULE, asset="USDC")
+
+
+def test_a_quote_that_falls_does_not_make_the_coin_rise() -> None:
+    """FDUSD at 0.95 would be told as USDC at 1.05, the sound coin as the broken one."""
+    assert said(between_coins(Scene(USDE), "FDUSD", 0.95, 1.0 / 0.95))[:3] == (CALM, False, True)
+    fallen = between_coins(Scene(USDE), "USDT", 0.95, 1.0)
+    assert (fallen.severity, fallen.direction) == (CRITICAL, "down")
+
+
+def test_in_a_coin_that_may_be_off_its_own_peg_nobody_can_say() -> None:
+    """Of two coins that part one is broken, and a guess would be wrong half of the time."""
+    assert not between_coins(Scene(USDE), "FDUSD", None, 1.05).known
+    assert between_coins(Scene(USDE), "USDT", None, 1.05).severity == CRITICAL

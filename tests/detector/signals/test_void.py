@@ -159,3 +159,12 @@ def test_a_real_collapse_is_a_void_whatever_the_coins_cost(factor: float, sign: 
     found = list(void.evaluate(collapse(factor, sign).world))
     assert said(find(found, void.TWIN, asset="ATOM")) == (HIGH, True, True, direction)
     assert said(find(found, void.IMPACT, asset="ATOM")) == (WARN, True, True, direction)
+
+
+@pytest.mark.parametrize(("heard_s", "known"), [(9, False), (10, True)])
+def test_the_first_seconds_after_a_hole_in_the_feed_are_no_void(heard_s: int, known: bool) -> None:
+    """A rate that begins anew is low: each cable that is back would be the worst alert there is."""
+    scene = coins([-0.2] * 5)
+    scene.world.quiet_s["binance-coinm"] = scene.now_s - heard_s
+    verdict = find(void.evaluate(scene.world), void.TWIN, asset="ATOM")
+    assert (verdict.known, verdict.severity) == (known, HIGH if known else CALM)

@@ -75,3 +75,12 @@ def test_a_real_collapse_is_a_void_whatever_the_coins_cost(factor: float, sign: 
     """Thresholds would mean something else for every coin."""
     view = collapse(factor, sign).overview()
     assert said(find(void_venue.evaluate(view), void_venue.RULE)) == (EMERGENCY, True, True, direction)
+
+
+@pytest.mark.parametrize(("heard_s", "known"), [(9, False), (10, True)])
+def test_the_first_seconds_after_a_hole_in_the_feed_are_no_void(heard_s: int, known: bool) -> None:
+    """A rate that begins anew is low: each cable that is back would be the worst alert there is."""
+    scene = coins([-0.2] * 5)
+    scene.pulses["binance-coinm"].quiet_s = scene.now_s - heard_s
+    verdict = find(void_venue.evaluate(scene.overview()), void_venue.RULE, venue="binance-coinm")
+    assert (verdict.known, verdict.severity) == (known, EMERGENCY if known else CALM)

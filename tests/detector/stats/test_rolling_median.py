@@ -62,3 +62,26 @@ def test_two_baselines_share_no_samples() -> None:
     one.offer(0, 5.0)
     assert other.recent == []
     assert other.value is None
+
+
+@given(live=st.integers(0, 200))
+def test_live_samples_take_the_place_of_a_seed(live: int) -> None:
+    """What was usual last week would be usual for ever, or jump when the first live sample comes."""
+    baseline = RollingMedian()
+    baseline.seed([1.0 + step / 20 for step in range(21)])
+    assert baseline.value == 1.5
+    for second in range(live):
+        baseline.offer(30 * second, 1.5)
+    assert baseline.value == 1.5
+    assert len(baseline.recent) == len(baseline.ordered) == min(120, 21 + live)
+    assert sorted(baseline.recent) == baseline.ordered
+    if live >= 120:
+        assert set(baseline.ordered) == {1.5}
+
+
+def test_a_seed_that_is_too_small_is_none() -> None:
+    """Three numbers would pass for ten minutes."""
+    baseline = RollingMedian(warm=4)
+    baseline.seed([1.0, 2.0, 3.0])
+    assert baseline.value is None
+    assert baseline.recent == []
