@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from detector.against_labels import match_labels
 from detector.commands.labels import match_lines
 from detector.console.json_lines import JsonLines
 from detector.console.screen import Screen
@@ -21,6 +20,7 @@ from detector.engine import Engine
 from detector.inhibition import Inhibition
 from detector.runtime.pipeline import Listener, Pipeline
 from detector.runtime.played import play
+from detector.scoring.matching import match_labels
 from detector.shard import Output
 from producers.bundled import CALM_SECONDS
 from producers.health import Health

@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import faust
 
+from detector.calibration.calibrated import Calibration
 from detector.commands.detect_line import status_line
 from detector.config import Config
 from detector.runtime.alive_file import alive_file
@@ -41,7 +42,9 @@ LEAVE_S = 6.0
 """With what closing takes, a worker ends within 15 s of a signal whether or not there are brokers."""
 
 
-def detect(*, settings: KafkaSettings, worker: str | None, alive: Path | None) -> None:
+def detect(
+    *, settings: KafkaSettings, worker: str | None, alive: Path | None, calibration: Calibration | None = None
+) -> None:
     """Run until Ctrl-C or SIGTERM; raises `ProducerError` where the cluster cannot be used."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     logging.getLogger("detector").setLevel(logging.INFO)
@@ -49,12 +52,13 @@ def detect(*, settings: KafkaSettings, worker: str | None, alive: Path | None) -
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)
     # A restarted process is another worker: its heartbeat must not be taken for the dead one's.
     name = worker or f"{socket.gethostname()}-{time.time_ns() // 1_000_000:x}"
-    interrupted = asyncio.run(_run(settings, name, alive))
+    config = Config(calibration=calibration or Calibration())
+    interrupted = asyncio.run(_run(settings, config, name, alive))
     if interrupted == signal.SIGINT:
         raise KeyboardInterrupt
 
 
-async def _run(settings: KafkaSettings, name: str, alive: Path | None) -> signal.Signals | None:
+async def _run(settings: KafkaSettings, config: Config, name: str, alive: Path | None) -> signal.Signals | None:
     stop, caught = asyncio.Event(), list[signal.Signals]()
 
     def on_signal(which: signal.Signals) -> None:
@@ -69,7 +73,7 @@ async def _run(settings: KafkaSettings, name: str, alive: Path | None) -> signal
     await check_cluster(settings, TOPICS)
     outbox = Outbox(settings, name)
     log, receipts = Log(settings, group_of(settings)), Receipts(outbox)
-    frames, market = FramesWorker(settings, Config(), log, outbox), MarketWorker(settings, Config(), log, outbox)
+    frames, market = FramesWorker(settings, config, log, outbox), MarketWorker(settings, config, log, outbox)
     life = SignsOfLife(outbox, frames, market)
     app = build_app(settings, frames, market, receipts)
     _tell(f"worker {name} of {group_of(settings)} on {settings.bootstrap_servers}; Ctrl-C ends")

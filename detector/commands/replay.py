@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from detector.against_labels import match_labels
+from detector.calibration.calibrated import Calibration
+from detector.commands.day_window import DayWindow
 from detector.commands.labels import match_lines, read_labels
+from detector.config import Config
 from detector.console.json_lines import JsonLines
 from detector.console.progress import ShareBar
 from detector.console.summary import coverage_lines, engine_lines, speed_line
@@ -16,17 +18,20 @@ from detector.console.wording import alert_lines, clock, transition_line
 from detector.engine import Engine
 from detector.inhibition import Inhibition
 from detector.runtime.pipeline import Pipeline
+from detector.scoring.matching import match_labels
 from detector.shard import Output
 from producers.errors import RecordingError
+from producers.injection.fault import Plan
+from producers.injection.stream import Injection
 from producers.replay import Replay, Tally
-from producers.tardis_csv import TardisReplay, TardisTrades, is_trades_file
+from producers.tables.known import is_table
+from producers.tables.replay import TableReplay
+from producers.tables.table import Table
 from producers.venues.registry import venues_of
 from schemas.alert import MARKET, Alert, Transition
-from schemas.base import Event
-from schemas.instrument import Instrument
 
-NS = 1_000_000_000
-DAY_NS = 86_400 * NS
+MOST_NAMES = 12
+"""Markets of one table that its summary names."""
 
 Say = Callable[[str], None]
 
@@ -40,13 +45,15 @@ def replay(
     conditions: bool,
     window: DayWindow,
     labels: Path | None,
+    faults: Sequence[Plan] = (),
+    calibration: Calibration | None = None,
 ) -> Engine:
     """Replay recordings of one kind as one session.
 
     Raises `RecordingError` where a file is no recording that we know.
     """
     say: Say = _to_stderr if as_json else print
-    engine = Engine()
+    engine = Engine(Config(calibration=calibration or Calibration()))
     truth = read_labels(labels) if labels is not None else []
     transitions: list[Transition] = []
 
@@ -55,15 +62,18 @@ def replay(
             transitions.append(output)
 
     pipeline = Pipeline(engine, [keep, JsonLines(sys.stdout.buffer) if as_json else _Words(print, conditions)])
-    source = _open(paths, venue_id, chunk)
+    source = open_recordings(paths, venue_id, chunk)
+    injection = Injection(faults)
     started = time.perf_counter()
     with ShareBar("replaying") as bar:
-        for batch in source:
-            pipeline.publish(window.of(batch))
+        for batch in window.inside(injection.apply(source)):
+            pipeline.publish(batch)
             bar.show(source.progress(), f"{clock(engine.newest_ns)}  {pipeline.events:,} events")
         pipeline.finish()
     wall_s = time.perf_counter() - started
-    for line in _trades_lines(source.sources) if isinstance(source, TardisReplay) else _frames_lines(source.tallies):
+    for line in _table_lines(source.sources) if isinstance(source, TableReplay) else _frames_lines(source.tallies):
+        say(line)
+    for line in injection.report():
         say(line)
     for line in (*engine_lines(engine), *coverage_lines(engine)):
         say(line)
@@ -78,49 +88,16 @@ def replay(
     return engine
 
 
-class DayWindow:
-    """Times of day, UTC, of the recording's first day: what was received outside is left out, definitions are not."""
+def open_recordings(paths: Sequence[Path], venue_id: str | None, chunk: int) -> TableReplay | Replay:
+    """Recordings of one kind as one stream of batches.
 
-    def __init__(self, start: str | None, end: str | None) -> None:
-        self._start_s = _seconds(start) if start else 0
-        self._end_s = _seconds(end) if end else None
-        if self._end_s is not None and self._end_s <= self._start_s:
-            self._end_s += 86_400  # over midnight
-        self._midnight_ns: int | None = None
-
-    def of(self, batch: list[Event]) -> list[Event]:
-        """The events of a batch that lie inside."""
-        if not self._start_s and self._end_s is None:
-            return batch
-        if self._midnight_ns is None:
-            first = next((event for event in batch if not isinstance(event, Instrument)), None)
-            if first is None:
-                return batch
-            self._midnight_ns = first.ts_recv_ns // DAY_NS * DAY_NS
-        first_ns = self._midnight_ns + self._start_s * NS
-        last_ns = self._midnight_ns + self._end_s * NS if self._end_s is not None else None
-        return [
-            event
-            for event in batch
-            if isinstance(event, Instrument)
-            or (event.ts_recv_ns >= first_ns and (last_ns is None or event.ts_recv_ns < last_ns))
-        ]
-
-
-def _seconds(text: str) -> int:
-    try:
-        moment = time.strptime(text, "%H:%M")
-    except ValueError:
-        raise ValueError(f"{text!r} is not a time of day; write HH:MM, in UTC") from None
-    return moment.tm_hour * 3600 + moment.tm_min * 60
-
-
-def _open(paths: Sequence[Path], venue_id: str | None, chunk: int) -> TardisReplay | Replay:
-    tables = [is_trades_file(path) for path in paths]
+    Raises `RecordingError` where a file is no recording that we know, or tables and frames are mixed.
+    """
+    tables = [is_table(path) for path in paths]
     if all(tables):
-        return TardisReplay(paths, batch_events=chunk)
+        return TableReplay(paths, batch_events=chunk)
     if any(tables):
-        raise RecordingError("CSV files and raw recordings cannot be merged in one replay")
+        raise RecordingError("tables (CSV files) and raw recordings cannot be merged in one replay; replay them apart")
     return Replay(paths, venues=venues_of("all"), venue_id=venue_id, batch_events=chunk)
 
 
@@ -141,14 +118,23 @@ class _Words:
             self.say(transition_line(output))
 
 
-def _trades_lines(sources: Sequence[TardisTrades]) -> Iterator[str]:
+def _table_lines(sources: Sequence[Table]) -> Iterator[str]:
     for source in sources:
-        names = ", ".join(f"{i.venue} {i.instrument}" for i in source.instruments.values())
+        markets = [f"{i.venue} {i.instrument}" for i in source.instruments.values()]
+        more = f" and {len(markets) - MOST_NAMES} more" if len(markets) > MOST_NAMES else ""
         unknown = [i.instrument for i in source.instruments.values() if i.contract_value is None]
         skipped = "".join(f", {count:,} rows skipped: {reason}" for reason, count in sorted(source.skipped.items()))
-        yield f"{source.path.name}: {source.rows:,} trades of {names}{skipped}"
+        if source.order is not None and source.order.moved:
+            skipped += f", {source.order.moved:,} rows not in order: put where they belong"
+        if source.order is not None and source.order.late:
+            skipped += f", {source.order.late:,} rows not in order: too far behind, kept where they are"
+        rows = f"{source.rows:,} {source.kind}"
+        yield f"{source.path.name}: {rows} of {', '.join(markets[:MOST_NAMES]) or 'no market'}{more}{skipped}"
         if unknown:
-            yield f"  contract value of {', '.join(unknown)} unknown: its notional stays unknown"
+            few = ", ".join(unknown[:MOST_NAMES]) + (" and more" if len(unknown) > MOST_NAMES else "")
+            yield f"  contract value of {few} unknown: its notional stays unknown"
+        if source.note:
+            yield f"  {source.note}"
         if source.damage:
             yield f"  {source.damage}"
 

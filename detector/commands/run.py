@@ -10,8 +10,10 @@ from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from detector.calibration.calibrated import Calibration
 from detector.commands.endpoints import parse_endpoints
 from detector.commands.recorders import Recorders
+from detector.config import Config
 from detector.console.json_lines import JsonLines
 from detector.console.screen import Screen
 from detector.console.summary import engine_lines
@@ -33,6 +35,7 @@ def run(
     keeping: Keeping,
     at_most: int | None,
     recorded_clock: bool,
+    calibration: Calibration | None = None,
 ) -> None:
     """Run until Ctrl-C or SIGTERM, then print what was seen; raises `ValueError` for names that nobody knows."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
@@ -40,7 +43,7 @@ def run(
     venues = list({venue.id: venue for name in venue_names for venue in venues_of(name)}.values())
     overrides = parse_endpoints(endpoints, venues)
     keeping.check(len(venues))
-    engine, health = Engine(), Health()
+    engine, health = Engine(Config(calibration=calibration or Calibration())), Health()
     with ExitStack() as stack:
         screen = None if as_json else stack.enter_context(Screen(engine, " ".join(venue.id for venue in venues)))
         listener: Listener = JsonLines(sys.stdout.buffer) if screen is None else screen

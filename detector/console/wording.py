@@ -49,6 +49,10 @@ def number(evidence: Evidence) -> str:
     beside = []
     if evidence.baseline is not None:
         beside.append(f"normal {_figure(evidence.baseline, evidence.unit)}")
+    if evidence.sigma is not None:
+        beside.append(f"{evidence.sigma:+.1f} σ")
+    elif evidence.percentile is not None:
+        beside.append(f"above {evidence.percentile:g} % of its hour")
     if evidence.threshold is not None:
         beside.append(f"line {_figure(evidence.threshold, evidence.unit)}")
     if evidence.note:
@@ -72,11 +76,23 @@ def alert_lines(alert: Alert) -> list[str]:
     stages = " ".join(alert.stages) or "no stage"
     key = f" · second key: {alert.second_key}" if alert.second_key else ""
     lines.append(f"{indent}{alert.status}, since {clock(alert.since_ns)} · {stages} · id {alert.alert_id}{key}")
+    lines.append(f"{indent}bots: {alert.posture}{_cause(alert)}")
     lines.extend(f"{indent}{number(e)}" for e in alert.evidence[:NUMBERS_SHOWN])
     seen = alert.coverage
     blind = f"; blind: {'; '.join(seen.blind[:3])}" if seen.blind else ""
     lines.append(f"{indent}sees {seen.live} of {seen.families} families of evidence{blind}")
     return lines
+
+
+def _cause(alert: Alert) -> str:
+    """Macro or microstructure, with who voted how; nothing where nobody asks."""
+    label = alert.label
+    if label is None:
+        return ""
+    sides = (("for leverage", 1), ("for news", -1))
+    told = ((way, [vote.name for vote in label.votes if vote.vote == sign]) for way, sign in sides)
+    said = "; ".join(f"{way}: {', '.join(names)}" for way, names in told if names)
+    return f" · cause: {label.cause} ({label.score:+d}{'; ' if said else ''}{said})"
 
 
 def transition_line(transition: Transition) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Mapping, Sequence
 
 from detector.runtime.pipeline import Pipeline
@@ -14,6 +15,10 @@ from producers.venue import Venue
 
 TICK_S = 1.0
 """Silence must be seen: without events the engine is told once a second that time passes."""
+
+SETTLED_TURNS = 240
+"""A minute: by then the markets have spoken and their state is there. It stays as long as the process does, and nobody
+needs to look through it for garbage again and again, which stops everything for tens of milliseconds."""
 
 
 async def run_embedded(
@@ -63,4 +68,7 @@ async def _tick(pipeline: Pipeline, *, live: bool, on_turn: Callable[[], None]) 
         turns += 1
         if live and turns % 4 == 0:
             pipeline.tick()
+        if live and turns == SETTLED_TURNS:
+            gc.collect()
+            gc.freeze()
         on_turn()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from detector.commands.replay import DayWindow, replay
+from detector import cli
+from detector.commands.day_window import DayWindow
+from detector.commands.replay import replay
 from detector.engine import Engine
 from producers.bundled import CALM_SECONDS
 from producers.errors import RecordingError
+from producers.tables.adl_waves import AdlWaves
+from producers.tables.tardis_books import TardisBooks
+from tests.kit.binance_archive import BEGINS_MS, saved
+from tests.kit.table_files import write_table
 from tests.kit.trades_csv import crash_csv
 
 
@@ -55,6 +62,23 @@ def test_trades_from_several_files_are_one_session(tmp_path: Path, capsys: pytes
     assert len(list(engine.markets())) == len(paths) == 6
 
 
+def test_tables_of_several_kinds_are_one_session_and_each_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who put a book beside the trades could not tell whether it was read."""
+    at = "north-x,BTCUSDT,1760000040000000,1760000040000000"
+    book = write_table(
+        tmp_path / "book.csv.gz", TardisBooks.header, f"{at},true,bid,100,1", f"{at},true,ask,101,1", "damaged"
+    )
+    coins = [f"1,1760000041000,1760000041000,{coin},0,5,0" for coin in "ABCDEFGHIJKLMN"]
+    engine = played(*crash_csv(tmp_path), book, write_table(tmp_path / "waves.csv", AdlWaves.header, *coins))
+    out, _ = capsys.readouterr()
+    assert "book.csv.gz: 3 incremental_book_L2 of north-x BTC-USDT-PERP, 1 rows skipped: bad_shape\n" in out
+    assert "waves.csv: 14 ADL waves of hyperliquid A-USDC-PERP, " in out
+    assert ", hyperliquid L-USDC-PERP and 2 more\n" in out
+    assert engine.dropped() == {}
+
+
 def test_conditions_of_single_assets_are_told_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """There would be no way to see why."""
     played(*crash_csv(tmp_path), conditions=True)
@@ -92,14 +116,40 @@ def test_the_window_does_not_depend_on_the_batches(tmp_path: Path) -> None:
     assert len(counts) == 1
 
 
-@pytest.mark.parametrize("text", ["25:00", "8", "noon", "08:00:00"])
-def test_a_time_of_day_is_written_in_one_way(text: str) -> None:
-    """A typing mistake would replay everything."""
-    with pytest.raises(ValueError, match="write HH:MM"):
-        DayWindow(text, None)
-
-
 def test_trades_and_frames_are_not_mixed(tmp_path: Path) -> None:
     """Two kinds of clocks would be merged as if they were one."""
     with pytest.raises(RecordingError, match="cannot be merged"):
         played(CALM_SECONDS[0], *crash_csv(tmp_path))
+
+
+def test_rows_that_were_not_in_order_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that somebody sorted anew would be replayed without a word."""
+    rows = [f"{n},100,1,{n},{n},{BEGINS_MS + 1_000 * n},true" for n in (1, 3, 2, 4)]
+    played(saved(tmp_path, "um/BTCUSDT-aggTrades-2025-10-10.csv", rows))
+    out, _ = capsys.readouterr()
+    assert "4 aggTrades of binance-usdm BTC-USDT-PERP, 1 rows not in order: put where they belong" in out
+
+
+def test_what_only_a_name_could_tell_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Liquidations would pass for trades, and nobody would look at how the file was called."""
+    played(*crash_csv(tmp_path)[:1])
+    out, _ = capsys.readouterr()
+    assert "  read as trades; if they are liquidations, say so in the file's name" in out
+
+
+def test_a_folder_that_was_fetched_to_is_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every file would have to be named, and the sums beside them would stop the replay."""
+    for day in (10, 11):
+        rows = [f"{n},100,1,{n},{n},{BEGINS_MS + 90_000 * (day - 10) + 1_000 * n},true" for n in range(1, 90)]
+        path = saved(tmp_path, f"um/daily/aggTrades/BTCUSDT-aggTrades-2025-10-{day}.zip", rows, as_zip=True)
+        path.with_name(f"{path.name}.CHECKSUM").write_text(f"{'0' * 64}  {path.name}\n")
+    for arguments, said in (([str(tmp_path)], ""), ([str(tmp_path / "um/daily/aggTrades/*")], "left out: 2 files")):
+        monkeypatch.setattr(sys, "argv", ["cascade", "replay", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        assert not ended.value.code
+        assert "BTCUSDT-aggTrades-2025-10-11.zip: 89 aggTrades of binance-usdm BTC-USDT-PERP" in out
+        assert said in err

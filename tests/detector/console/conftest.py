@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from detector.engine import Engine
-from schemas.alert import ActiveCondition, Alert, Coverage, Evidence
+from schemas.alert import ActiveCondition, Alert, Coverage, Evidence, Label, Vote
 from tests.kit.synthetic_crash import synthetic_crash
 
 
@@ -46,4 +46,13 @@ def alert() -> Alert:
         ),
         coverage=Coverage(live=7, families=9, blind=("north BTC book: gap", "open interest: none", "a", "b")),
         second_key="off-book fills on north",
+        posture="halt_new",
+        label=Label(
+            cause="mixed",
+            score=1,
+            votes=tuple(
+                Vote(name=name, vote=vote, value=None, microstructure=None, macro=None)
+                for name, vote in (("dispersion", 1), ("retrace", 1), ("breadth", -1), ("markets elsewhere", None))
+            ),
+        ),
     )

@@ -54,6 +54,8 @@ def test_dollars_at_a_glance(value: float | None, text: str) -> None:
         ),
         (Evidence(signal="rate", value=12.5, unit="x usual", note="pooled"), "rate 12.5 x usual (pooled)"),
         (Evidence(signal="rate", value=2.0, where="north BTC"), "north BTC: rate 2"),
+        (Evidence(signal="rate", value=9.0, baseline=2.0, percentile=100.0, sigma=7.1), "rate 9 (normal 2, +7.1 σ)"),
+        (Evidence(signal="rate", value=9.0, percentile=100.0), "rate 9 (above 100 % of its hour)"),
         (Evidence(signal="rate", value=None), "rate unknown"),
         (Evidence(signal="rate", value=None, note="too little history"), "rate unknown (too little history)"),
     ],
@@ -71,7 +73,9 @@ def test_an_alert_is_a_headline_and_a_few_lines(alert: Alert) -> None:
     assert "a1" in lines[1]
     assert "S1 S2" in lines[1]
     assert "off-book fills on north" in lines[1]
-    assert len(lines) == 3 + NUMBERS_SHOWN
+    cause = "mixed (+1; for leverage: dispersion, retrace; for news: breadth)"
+    assert lines[2].strip() == f"bots: halt_new · cause: {cause}"
+    assert len(lines) == 4 + NUMBERS_SHOWN
     assert lines[-1].strip() == "sees 7 of 9 families of evidence; blind: north BTC book: gap; open interest: none; a"
 
 

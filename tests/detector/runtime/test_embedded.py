@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -86,6 +87,28 @@ async def test_a_live_run_lets_time_pass_draws_and_ends_when_it_is_cancelled(mon
             await running
     await asyncio.sleep(0)
     assert not any("_tick" in repr(task) for task in asyncio.all_tasks())
+
+
+async def test_a_settled_state_is_not_looked_through_for_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With hundreds of markets an alert would wait for the collector."""
+    monkeypatch.setattr(embedded, "TICK_S", 0.004)
+    monkeypatch.setattr(embedded, "SETTLED_TURNS", 2)
+    frozen: list[int] = []
+    settled = asyncio.Event()
+
+    def drawn() -> None:
+        frozen.append(gc.get_freeze_count())
+        if len(frozen) > 1:
+            settled.set()
+
+    ticking = asyncio.create_task(embedded._tick(Pipeline(Engine(), []), live=True, on_turn=drawn))
+    try:
+        async with asyncio.timeout(5):
+            await settled.wait()
+    finally:
+        ticking.cancel()
+        gc.unfreeze()
+    assert frozen[0] < frozen[1]
 
 
 async def test_a_market_that_nobody_lists_is_an_error_and_not_an_endless_silence() -> None:

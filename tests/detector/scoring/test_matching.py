@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from detector.against_labels import match_labels
+from detector.scoring.matching import match_labels
 from detector.signals import (
     branching,
     breadth,
@@ -81,6 +81,17 @@ def test_an_onset_counts_within_the_tolerance_on_either_side(
     """An alarm long before the event would be counted as a hit."""
     (match,) = match_labels([Truth("S1")], [onset(branching.RULE, "S1", after_s)])
     assert (match.error_s, match.within) == (error_s, within)
+
+
+def test_the_delay_ends_when_the_condition_is_told() -> None:
+    """Confirmation would cost nothing."""
+    (match,) = match_labels([Truth("S1")], [onset(branching.RULE, "S1", 5.0)])
+    assert (match.delay_s, match.rule) == (6.0, branching.RULE)
+
+
+def test_a_stretch_of_time_is_answered_by_no_condition() -> None:
+    """Every quiet night would be a miss."""
+    assert match_labels([Truth("quiet"), Truth("lull"), Truth("event"), Truth("macro")], []) == []
 
 
 def test_nothing_seen_is_a_miss() -> None:
