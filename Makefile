@@ -1,4 +1,4 @@
-# Verbs: demo test test-slow test-kafka kill-test kafka check bench bench-kafka lock clean. Only python3 >= 3.11 with venv and pip is needed: everything goes into .venv.
+# Verbs: demo test test-slow test-kafka kill-test kafka check scorecard fuzz bench bench-kafka lock clean. Only python3 >= 3.11 with venv and pip is needed: everything goes into .venv.
 
 PYTHON ?= python3
 UV ?= uv
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-slow test-kafka kill-test kafka check fuzz bench bench-kafka lock clean
+.PHONY: demo test test-slow test-kafka kill-test kafka check scorecard fuzz bench bench-kafka lock clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime  ## Set up and show a cascade from raw frames to alerts, without a network
@@ -41,6 +41,13 @@ check: $(VENV)/.dev  ## Everything that can be said about the code without runni
 	$(BIN)/vulture
 	$(BIN)/python -m schemas.contract --check
 	$(BIN)/python -m producers.venue_table --check
+	$(BIN)/cascade rules --write docs --scorecard docs/scorecard.json --check
+
+DATA := ../shared/data
+scorecard: $(VENV)/.dev  ## Hold the detector against what happened: docs/scorecard.*, and the figures in docs/signals.md and docs/stages.md
+	$(BIN)/cascade evaluate $(if $(wildcard $(DATA)),--data $(DATA)) --baselines \
+	  --json docs/scorecard.json --markdown docs/scorecard.md --picture docs/scorecard.svg
+	$(BIN)/cascade rules --write docs --scorecard docs/scorecard.json
 
 FRAMES := 1000000
 fuzz: $(VENV)/.dev  ## A million damaged frames for each venue: nothing but DecodeError, or events that hold sane numbers
@@ -54,7 +61,7 @@ bench-kafka: $(VENV)/.dev  ## The same for the way over Kafka, on a broker of it
 
 lock:  ## Resolve every version anew; needs uv
 	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --group build --group dev --extra kafka pyproject.toml -o requirements-dev.lock
+	  --group build --group dev --extra kafka --extra pictures pyproject.toml -o requirements-dev.lock
 	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group build --constraint requirements-dev.lock pyproject.toml -o requirements.lock
 	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-SCRIPTS = ("benchmarks.kernel", "benchmarks.replay", "benchmarks.throttle")
+SCRIPTS = ("benchmarks.kernel", "benchmarks.replay", "benchmarks.signals", "benchmarks.throttle")
 KAFKA_SCRIPTS = ("benchmarks.kafka_throughput", "benchmarks.kafka_latency", "benchmarks.kafka_cost")
 """These need a broker, and minutes. Each script runs in a process of its own: one's garbage must not slow the next."""
 

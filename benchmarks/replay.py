@@ -16,7 +16,8 @@ from detector.engine import Engine
 from detector.quotes import CELLS
 from producers.bundled import CALM_SECONDS
 from producers.replay import Replay
-from producers.tardis_csv import TardisReplay, is_trades_file
+from producers.tables.known import is_table
+from producers.tables.replay import TableReplay
 from producers.venues.registry import venues_of
 from schemas.base import Event
 from schemas.instrument import Instrument
@@ -49,8 +50,8 @@ def main() -> None:
 
 
 def _read(files: Sequence[Path]) -> list[list[Event]]:
-    if is_trades_file(files[0]):
-        return list(TardisReplay(files, batch_events=512))
+    if is_table(files[0]):
+        return list(TableReplay(files, batch_events=512))
     return list(Replay(files, venues=venues_of("all")))
 
 

@@ -15,10 +15,16 @@ ROOT = Path(__file__).parents[2]
 NAMES = sorted({word for venue_id in VENUES for word in (venue_id.partition("-")[0], VENUES[venue_id]().group)})
 MOST_LINES = 250
 
-REGISTRIES = {"producers/venues/registry.py", "producers/venue_server/dialects.py"}
+REGISTRIES = {"producers/venues/registry.py", "producers/venue_server/dialects.py", "producers/tables/known.py"}
 OTHERS: dict[str, str] = {
-    "producers/tardis_symbols.py": "reads files in which somebody else names the venues",
-    "producers/tardis_dates.py": "reads files in which somebody else names the venues",
+    "producers/tables/tardis_": "reads files in which somebody else names the venues",
+    "producers/tables/adl_waves.py": "reads a table of one venue",
+    "producers/tables/liquidation_prints.py": "reads a table of several venues",
+    "producers/injection/stamps.py": "knows which venues do not date their messages",
+    "producers/binance_vision": "brings the public archive of one venue",
+    "detector/commands/fetch.py": "as the archive",
+    "detector/cli_history.py": "as the archive",
+    "producers/rebuilt.py": "listens to the reconstruction of one day on four venues",
     "producers/bundled/__init__.py": "holds recordings of these venues",
     "detector/commands/demo.py": "tells what the bundled recordings are",
     "producers/reconstruction": "a reconstruction of one day on four venues",

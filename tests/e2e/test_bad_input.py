@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from detector.commands.replay import DayWindow, replay
+from detector.commands.day_window import DayWindow
+from detector.commands.replay import replay
 from detector.engine import Engine
 from detector.market import Market
 from producers.bundled import CALM_SECONDS

@@ -69,7 +69,7 @@ def test_a_stage_is_seen_when_it_began(
 
 def test_fills_missing_from_the_tape_are_seen_before_the_first_public_deleveraging(crash: list[Output]) -> None:
     """The two minutes of lead over 21:16:05 would be lost."""
-    assert at("20:55:00") < onset_ns(crash, "S6.offbook_fills/1", "20:45:00", "binance-coinm") <= at("21:14:04")
+    assert at("20:55:00") < onset_ns(crash, "S6.offbook_fills/2", "20:45:00", "binance-coinm") <= at("21:14:04")
 
 
 def test_the_levels_rise_in_time(crash: list[Output]) -> None:
