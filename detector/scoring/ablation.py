@@ -91,18 +91,38 @@ def _differences(before: dict[Place, list[int]], after: dict[Place, list[int]]) 
 
 
 def _level_changes(whole: Run, without: Run) -> Iterable[str]:
+    """What became of each level, scopes and levels that fared alike in one line; then of messages and other alerts."""
     first, second = _first_levels(whole), _first_levels(without)
+    fates: dict[str, dict[str, list[Level]]] = {}
     for scope, level in sorted({*first, *second}, key=lambda key: (key[0] != MARKET, key[0], LEVELS.index(key[1]))):
-        old, new = first.get((scope, level)), second.get((scope, level))
-        if old is None and new is not None:
-            yield f"{scope} reaches {level} at {at(new)}, before never"
-        elif new is None and old is not None:
-            yield f"{scope} never reaches {level}, before at {at(old)}"
-        elif old is not None and new is not None and old != new:
-            yield f"{scope} reaches {level} {(new - old) / NS:+.0f} s"
+        fate = _fate(first.get((scope, level)), second.get((scope, level)))
+        if fate:
+            fates.setdefault(scope, {}).setdefault(fate, []).append(level)
+    alike: dict[str, list[str]] = {}
+    for scope, of_scope in fates.items():
+        for fate, levels in of_scope.items():
+            reached = levels[0] if len(levels) == 1 else f"{levels[0]} to {levels[-1]}"
+            alike.setdefault(f"{reached} {fate}", []).append(scope)
+    for fate, scopes in alike.items():
+        yield f"{', '.join(scopes)}: {fate}"
     messages = [sum(card.messages for card in episode_cards(run.alerts)) for run in (whole, without)]
     if messages[0] != messages[1]:
         yield f"{messages[1]} messages instead of {messages[0]}"
+    before, after = _told(whole), _told(without)
+    if before != after:
+        yield f"{len(before - after)} alerts gone, {len(after - before)} new"
+
+
+def _fate(old: int | None, new: int | None) -> str:
+    """What became of a level: when it was first reached, with and without the rule."""
+    if old is None or new is None:
+        return "never" if new is None else f"at {at(new)}, before never"
+    return f"{(new - old) / NS:+.0f} s" if new != old else ""
+
+
+def _told(run: Run) -> set[tuple[str, int, str, Level, str]]:
+    """Alerts as a reader tells them apart; that a stage is no longer named is the rule's own condition, told anew."""
+    return {(a.scope, a.ts_ns, a.status, a.level, a.second_key) for a in run.alerts if a.status != "updated"}
 
 
 def _first_levels(run: Run) -> dict[tuple[str, Level], int]:

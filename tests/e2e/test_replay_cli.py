@@ -50,6 +50,7 @@ def test_every_run_gives_the_same_bytes_in_any_chunks(tmp_path: Path) -> None:
     assert runs[0].stdout.count(b"\n") > 20
 
 
+@pytest.mark.slow
 def test_the_order_of_the_files_changes_nothing(tmp_path: Path) -> None:
     """`*.csv` sorts differently on every machine."""
     paths = crash_csv(tmp_path)

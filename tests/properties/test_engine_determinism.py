@@ -182,6 +182,7 @@ def digest(seed: int) -> str:
     return blake2b(b"\n".join([*out, last]), digest_size=16).hexdigest()
 
 
+@pytest.mark.slow
 def test_two_processes_with_different_hash_seeds_say_the_same() -> None:
     """Alert ids of two workers, or before and after a restart, would differ by the accident of string hashes."""
     found = set()

@@ -130,6 +130,7 @@ def _stream(seed: int, length: int) -> list[Message]:
 streams = st.builds(_stream, seed=st.integers(0, 2**32), length=st.integers(1, 40))
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(stream=streams, inverse=st.booleans(), tick=st.sampled_from([0.0, 0.1, 0.01, 5.0]))
 def test_an_interpreted_book_agrees_with_brute_force(

@@ -16,7 +16,7 @@ from tests.kit.transformed import mirrored, scaled
 Decision = tuple[object, ...]
 OTHER_WAY: dict[Direction, Direction] = {"down": "up", "up": "down", "none": "none"}
 
-NEAR_S = 10
+NEAR_S = 15
 """A mirrored percent is not quite a percent: 2·p₀ - p falls from another base than p rises."""
 
 

@@ -125,11 +125,7 @@ def test_ablation_replays_without_each_rule_that_was_seen(
     assert [one["rule"] for one in found if one["began"]] == ["S1.breadth/1", "S2.breadth/1"]
     found = [one for one in found if one["began"]]
     assert found[0]["own"] == 1
-    assert found[0]["levels"] == [
-        "market reaches WATCH +30 s",
-        "market reaches WARN +30 s",
-        "market reaches HIGH +30 s",
-    ]
+    assert found[0]["levels"] == ["market: WATCH to HIGH +30 s", "2 alerts gone, 2 new"]
     assert "crash without S1.breadth/1" in capsys.readouterr().err
 
 

@@ -22,14 +22,28 @@ def test_later_and_missing_levels_are_told() -> None:
     without = run(alert(6, "WATCH"), alert(25, "HIGH", scope="SOL"), alert(40, "WARN", "escalated"))
     card = ablated(RULE, "oct10", whole, without, QUIET)
     assert card.levels == (
-        "market reaches WARN +30 s",
-        "market never reaches HIGH, before at 21:00:10",
-        "SOL reaches WATCH +5 s",
-        "SOL reaches WARN +5 s",
-        "SOL reaches HIGH +5 s",
+        "market: WARN +30 s",
+        "market: HIGH never",
+        "SOL: WATCH to HIGH +5 s",
         "3 messages instead of 2",  # the market's own alert no longer tells of SOL
+        "2 alerts gone, 2 new",
     )
     assert card.changes
+
+
+def test_what_fares_alike_is_told_once() -> None:
+    """A rule that many assets hang on would fill a page."""
+    whole = run(alert(5, "HIGH", scope="SOL", episode="sol"), alert(6, "HIGH", scope="DOT", episode="dot"))
+    assert ablated(RULE, "oct10", whole, run(), QUIET).levels == (
+        "DOT, SOL: WATCH to HIGH never",
+        "2 alerts gone, 0 new",
+    )
+
+
+def test_another_second_key_is_a_change() -> None:
+    """A rule that is nothing but somebody's second key would look useless."""
+    whole, without = (run(alert(5, "CRITICAL", second_key=key)) for key in ("off-book fills on north", "a broken peg"))
+    assert ablated(RULE, "oct10", whole, without, QUIET).levels == ("1 alerts gone, 1 new",)
 
 
 def test_other_conditions_that_move_are_told_by_rule() -> None:
@@ -44,7 +58,7 @@ def test_false_alarms_are_those_above_watch_in_quiet_time() -> None:
     without = run(alert(500, "HIGH"), alert(1_500, "HIGH", episode="two"), alert(1_600, "WATCH", episode="three"))
     card = ablated(RULE, "oct10", run(), without, QUIET)
     assert card.false_alarms == 1
-    assert card.levels[-1] == "3 messages instead of 0"
+    assert card.levels[-2:] == ("3 messages instead of 0", "0 alerts gone, 3 new")
 
 
 def test_a_rule_that_never_began_has_a_row() -> None:

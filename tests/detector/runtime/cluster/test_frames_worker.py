@@ -81,6 +81,7 @@ def test_the_story_has_alerts_and_readings() -> None:
     assert without_repeats(WHOLE_STORY) == WHOLE_STORY
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(seed=st.integers(0, 10_000))
 async def test_deliveries_that_are_lost_twice_or_out_of_order_change_nothing(seed: int) -> None:

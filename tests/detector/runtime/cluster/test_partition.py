@@ -68,6 +68,7 @@ def test_the_run_above_has_something_to_tell() -> None:
     assert {key.decode() for key in LAST_STATES} == {"BTC", "ETH", "SOL", "USDE", "*"}
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(killed=st.integers(2, len(RECORDS)), every=st.integers(1, 40), first=st.integers(0, 40))
 def test_wherever_it_is_killed_it_is_restored_as_if_nothing_had_happened(killed: int, every: int, first: int) -> None:
