@@ -11,8 +11,9 @@ from typing import NamedTuple
 import pytest
 
 from detector.engine import Engine
+from producers.rebuilt import World, rebuilt
 from schemas.alert import LEVELS, MARKET, Alert
-from tests.kit.rebuilt import rebuilt
+from schemas.base import EVERY_INSTRUMENT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -34,13 +35,14 @@ class Told(NamedTuple):
         return max(LEVELS.index(alert.level) for alert in self.alerts)
 
 
-def told(*, macro: bool, end: str) -> Told:
+def told(world: World, *, end: str) -> Told:
     """The detector's story from 20:34 on."""
     engine = Engine()
     alerts: list[Alert] = []
     causes: list[tuple[float, str]] = []
-    for batch in rebuilt(ASSETS, macro=macro, start="20:34", end=end):
-        alerts += (said for said in engine.feed(batch) if isinstance(said, Alert) and said.scope in (MARKET, *ASSETS))
+    for batch in rebuilt(world, start="20:34", end=end):
+        kept = [event for event in batch if event.instrument.partition("-")[0] in (*ASSETS, EVERY_INSTRUMENT)]
+        alerts += (said for said in engine.feed(kept) if isinstance(said, Alert) and said.scope in (MARKET, *ASSETS))
         label = engine.market.memory.labels.read()
         if label is not None and (not causes or causes[-1][1] != label.cause):
             causes.append((engine.now_ns / NS - SHOCK_S, label.cause))
@@ -49,7 +51,7 @@ def told(*, macro: bool, end: str) -> Told:
 
 def test_a_crash_without_forced_flow_is_news_and_never_critical() -> None:
     """People would be told to stop trading in a market that works."""
-    found = told(macro=True, end="21:30")
+    found = told("macro", end="21:30")
     assert LEVELS.index("WARN") < found.highest() < CRITICAL
     assert [cause for _, cause in found.causes] == ["undecided", "macro"]
     assert found.causes[-1][0] < 600
@@ -57,7 +59,7 @@ def test_a_crash_without_forced_flow_is_news_and_never_critical() -> None:
 
 def test_the_cascade_is_news_first_and_leverage_then() -> None:
     """The label would be half of the truth."""
-    found = told(macro=False, end="21:18")
+    found = told("cascade", end="21:18")
     assert found.highest() > CRITICAL
     assert [cause for _, cause in found.causes] == ["undecided", "macro", "mixed"]
     assert 600 < found.causes[-1][0] < 1_800
