@@ -16,6 +16,8 @@ from schemas.market import BookSnapshot
 from tests.kit.hurried import hurried
 from tests.kit.made_up import MadeUp, made_up
 
+pytestmark = pytest.mark.slow
+
 MARKETS = 500
 STEP_NS = 20 * 10**9
 """Slow markets, or five hundred of them are too much work; quick enough not to be taken for dead."""

@@ -38,6 +38,7 @@ def test_trades_give_json_lines_and_nothing_else_on_standard_output(tmp_path: Pa
     assert b"Traceback" not in run.stderr
 
 
+@pytest.mark.slow
 def test_every_run_gives_the_same_bytes_in_any_chunks(tmp_path: Path) -> None:
     """A replay could not be compared with yesterday's, nor a bot's decision explained."""
     paths = crash_csv(tmp_path)

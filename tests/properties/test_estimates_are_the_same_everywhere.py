@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,8 @@ from schemas.instrument import Instrument, canonical_id
 from schemas.market import Liquidation, OpenInterest, Trade
 from schemas.reading import AssetReading, Liquidated
 from tests.kit.synthetic_crash import NS, T0, chunked, permuted
+
+pytestmark = pytest.mark.slow
 
 ASSETS = ("BTC", "ETH")
 VENUES = ("binance-usdm", "bybit", "hyperliquid")

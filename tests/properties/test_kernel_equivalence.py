@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.kit import kernel_twins
 from tests.kit.brute_book import BruteBook
 
-pytestmark = pytest.mark.timeout(300)  # without an installed extension the first test compiles one
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # without an installed extension the first test compiles one
 
 Message = tuple[str, bytes, bytes]
 """`keep` or `replace` (snapshots) or `delta`; bids; asks."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+import pytest
 
 from producers.reconstruction import frames
 from producers.reconstruction.facts import FIRST_MINUTE, minute_of
@@ -27,6 +28,7 @@ def test_frames_come_in_receive_order_and_within_the_budget(observed: Any) -> No
     assert observed.depth_frames <= 85_000
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not() -> None:
     """Alerts of a replay can be compared only if its input is the same."""
     window = {"start": "21:15", "end": "21:17"}
@@ -43,6 +45,7 @@ def test_market_lists_come_first_and_books_within_seconds() -> None:
     assert sum(frame.get("rest") == "book" for _, frame in head) == 26
 
 
+@pytest.mark.slow
 def test_the_twin_trades_as_much_at_the_same_times(observed: Any, twin: Any) -> None:
     """Volume alone must not look like a cascade."""
     first, last = (minute_of(clock) - FIRST_MINUTE for clock in ("20:46", "21:22"))
@@ -54,6 +57,7 @@ def test_the_twin_trades_as_much_at_the_same_times(observed: Any, twin: Any) -> 
         assert np.array_equal(real, calm), key
 
 
+@pytest.mark.slow
 def test_the_twin_has_no_cascade(twin: Any) -> None:
     """Calm prices, whole books, no forced fills, no holes in the ids, no delay."""
     for (venue, symbol), rows in twin.trades.items():
@@ -74,6 +78,7 @@ def test_the_twin_has_no_cascade(twin: Any) -> None:
             assert depth.min() > 0.7 * np.median(depth), key
 
 
+@pytest.mark.slow
 def test_the_macro_twin_is_a_crash_in_which_nothing_broke(macro: Any) -> None:
     """A label of news would be tried on a market that was broken after all."""
     for base in ("AVAX", "DOT"):
