@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from producers.reconstruction.adl import ForcedFills, coins
 from producers.reconstruction.facts import FIRST_ADL_FILLS, FIRST_MINUTE, LIQUIDATIONS_BEFORE_ADL, minute_of
 from producers.reconstruction.prices import World
@@ -11,6 +13,7 @@ from producers.reconstruction.prices import World
 FIRST_WAVE_MS = 1_760_130_964_831
 
 
+@pytest.mark.slow
 def test_the_first_liquidation_and_the_first_wave_come_at_their_times(observed: Any) -> None:
     """The lead of 61.7 seconds is what a reader of Hyperliquid can have."""
     assert observed.first_fill_ms[False] == FIRST_WAVE_MS - 61_704

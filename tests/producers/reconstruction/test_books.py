@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from producers.reconstruction.books import LatticeBook
 from producers.reconstruction.facts import DEPTH_FLOOR, second_of
 from producers.reconstruction.markets import MARKETS
 
 
+@pytest.mark.slow
 def test_every_book_chains_from_its_snapshot_and_never_crosses(observed: Any) -> None:
     """A gap or a crossing of the generator's would be reported as the venue's."""
     faults = [fault for book in observed.books.values() for fault in book.faults]
@@ -19,11 +21,13 @@ def test_every_book_chains_from_its_snapshot_and_never_crosses(observed: Any) ->
     assert all(book.snapshot_id for book in observed.books.values())
 
 
+@pytest.mark.slow
 def test_tickers_agree_with_the_book(observed: Any) -> None:
     """A ticker beside its book would look like a ghost."""
     assert not observed.ticker_faults, "\n".join(observed.ticker_faults[:10])
 
 
+@pytest.mark.slow
 def test_depth_stays_through_the_trigger_and_collapses_from_the_withdrawal_on(observed: Any) -> None:
     """S3 must see the withdrawal at 21:12, not the thinner book after 20:50, and a refill afterwards."""
     for key in (("binance-usdm", "BTCUSDT"), ("binance-usdm", "AVAXUSDT"), ("binance-coinm", "BTCUSD_PERP")):
@@ -38,6 +42,7 @@ def test_depth_stays_through_the_trigger_and_collapses_from_the_withdrawal_on(ob
         assert share[at_s > second_of("22:10")].min() > 0.6, key
 
 
+@pytest.mark.slow
 def test_the_btc_spread_widens_as_published(observed: Any) -> None:
     """0.02 to 26 bp."""
     spread = np.array([row[2] for row in observed.books["binance-usdm", "BTCUSDT"].depth])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from producers.reconstruction.facts import second_of
 
 
+@pytest.mark.slow
 def test_usde_breaks_at_2120_falls_to_065_and_is_back_by_2216(observed: Any) -> None:
     """S5: two legs, both on one venue."""
     price = observed.by_second("binance-spot", "USDEUSDT")

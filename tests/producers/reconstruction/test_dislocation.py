@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from producers.reconstruction.facts import DISLOCATION, VENUE_LOWS, second_of
 from producers.reconstruction.markets import REFERENCE_ALTS
@@ -22,6 +23,7 @@ def _apart(observed: Any) -> Any:
     return np.array(rows)
 
 
+@pytest.mark.slow
 def test_dislocation_is_first_seen_at_the_published_times(observed: Any) -> None:
     """It is the earliest specific sign of the void: an early one would be a false alarm, a late one no lead."""
     apart = np.abs(_apart(observed))
@@ -32,11 +34,13 @@ def test_dislocation_is_first_seen_at_the_published_times(observed: Any) -> None
         assert abs(first - second_of(clock)) <= 5, (clock, threshold, first - second_of(clock))
 
 
+@pytest.mark.slow
 def test_the_calm_shows_no_dislocation(observed: Any) -> None:
     """Calm p99.9 was 0.14 %."""
     assert np.abs(_apart(observed)[:, : int(second_of("20:50"))]).max() < 0.002
 
 
+@pytest.mark.slow
 def test_lows_and_late_discounts_are_the_published_ones(observed: Any) -> None:
     """COIN-M fell two to three times as far as elsewhere, and thin alts stayed a fifth below at 22:00."""
     for base in REFERENCE_ALTS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from producers.reconstruction.facts import (
@@ -63,6 +64,7 @@ def _impacts(observed: Any) -> NDArray[np.float64]:
     return np.asarray(np.median(slopes, axis=0))
 
 
+@pytest.mark.slow
 def test_btc_closes_lows_and_ranges_follow_the_table(observed: Any) -> None:
     """A wrong BTC path would move S2 and the major's depth bands to other minutes."""
     at_s, price, *_ = observed.columns("binance-coinm", "BTCUSD_PERP")
@@ -81,6 +83,7 @@ def test_btc_closes_lows_and_ranges_follow_the_table(observed: Any) -> None:
     assert not ranges, _report("range bp", ranges)
 
 
+@pytest.mark.slow
 def test_the_median_alt_falls_as_published_in_every_minute(observed: Any) -> None:
     """The void and the breadth rule are judged by this column."""
     prices = np.array([observed.by_second("binance-coinm", name) for name in NAMES])
@@ -95,6 +98,7 @@ def test_the_median_alt_falls_as_published_in_every_minute(observed: Any) -> Non
     assert not wrong, _report("alt r60 %", wrong)
 
 
+@pytest.mark.slow
 def test_trade_rates_are_the_published_multiples_of_the_calm(observed: Any) -> None:
     """Rates that saturate or miss would hide that activity falls in the void."""
     bins = _per_bin(observed)
@@ -109,6 +113,7 @@ def test_trade_rates_are_the_published_multiples_of_the_calm(observed: Any) -> N
     assert not wrong, _report("trades, x calm", wrong)
 
 
+@pytest.mark.slow
 def test_the_branching_ratio_follows_the_table_and_is_calm_before(observed: Any) -> None:
     """It is the earliest sign of the shock: above 0.85 at the end of 20:50:00-20:50:10, and never in the calm."""
     orders = _orders_per_bin(observed)
@@ -126,6 +131,7 @@ def test_the_branching_ratio_follows_the_table_and_is_calm_before(observed: Any)
     assert 1 - np.sqrt(shocked.mean() / shocked.var()) > 0.85
 
 
+@pytest.mark.slow
 def test_the_absorption_ratio_follows_the_table(observed: Any) -> None:
     """Correlation rises with the shock and collapses in the void."""
     prices = np.log([observed.by_second("binance-coinm", name) for name in NAMES])
@@ -140,6 +146,7 @@ def test_the_absorption_ratio_follows_the_table(observed: Any) -> None:
     assert not wrong, _report("absorption ratio", wrong)
 
 
+@pytest.mark.slow
 def test_price_impact_falls_with_the_shock_and_rises_in_the_void(observed: Any) -> None:
     """Lambda is what confirms the void."""
     impacts = _impacts(observed) / CALM_LAMBDA_BP
@@ -152,6 +159,7 @@ def test_price_impact_falls_with_the_shock_and_rises_in_the_void(observed: Any) 
     assert not wrong, _report("lambda, x calm", wrong)
 
 
+@pytest.mark.slow
 def test_feed_delays_follow_the_table(observed: Any) -> None:
     """The stall of 21:17 must reach the receive times; Gemini and Coinbase are not simulated."""
     wrong = []
@@ -163,6 +171,7 @@ def test_feed_delays_follow_the_table(observed: Any) -> None:
     assert not wrong, _report("p99 feed delay, s", wrong)
 
 
+@pytest.mark.slow
 def test_hyperliquids_fills_are_exact(observed: Any) -> None:
     """Every liquidation and auto-deleveraging fill of every minute is on the wire."""
     counts = {m: (observed.fills[False][m], observed.fills[True][m]) for m in HYPERLIQUID_FILLS}

@@ -21,6 +21,7 @@ def _digest(**arguments: Any) -> str:
     return whole.hexdigest()
 
 
+@pytest.mark.slow
 def test_frames_come_in_receive_order_and_within_the_budget(observed: Any) -> None:
     """A reader merges by receive time; the demo must stay short."""
     assert observed.order_faults == 0

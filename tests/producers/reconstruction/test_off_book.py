@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+import pytest
+
 from producers.reconstruction.facts import FIRST_MINUTE, OFF_BOOK_FILLS, THINNING
 from producers.reconstruction.markets import ALTS
 
 
+@pytest.mark.slow
 def test_holes_and_off_book_rows_add_up_to_the_published_counts(observed: Any) -> None:
     """They are the second key of CRITICAL, minutes before the first public auto-deleveraging."""
     counts: dict[int, int] = defaultdict(int)
@@ -32,6 +35,7 @@ def test_holes_and_off_book_rows_add_up_to_the_published_counts(observed: Any) -
     assert len(markets[FIRST_MINUTE + 53]) == 6
 
 
+@pytest.mark.slow
 def test_off_book_rows_are_marked_and_away_from_the_market(observed: Any) -> None:
     """They must never enter a price: a reader that takes them would see 2 % wicks."""
     kinds = {row[5] for rows in observed.trades.values() for row in rows}
