@@ -1,4 +1,7 @@
-"""Every signal in the order of the stages, and what its rules say of themselves. To add one is a file and a line."""
+"""Every signal in the order of the stages, and what its rules say of themselves.
+
+Who asks them each second: `detector/asset.py` those of one asset, `detector/market_engine.py` those of the market.
+"""
 
 from __future__ import annotations
 
@@ -68,18 +71,3 @@ def _told() -> Iterator[About]:
 
 RULES: dict[str, About] = {about.rule: about for about in _told()}
 """By rule, in the order of the stages."""
-
-
-def rules_named(names: tuple[str, ...]) -> frozenset[str]:
-    """Rules by their names, with or without a version; raises `ValueError` for one that does not exist.
-
-    >>> sorted(rules_named(("S4.impact", "S3.depth/1")))
-    ['S3.depth/1', 'S4.impact/1']
-    """
-    found = set()
-    for name in names:
-        matching = [rule for rule in RULES if name in (rule, rule.partition("/")[0])]
-        if not matching:
-            raise ValueError(f"no rule {name!r}; there are {', '.join(rule.partition('/')[0] for rule in RULES)}")
-        found.update(matching)
-    return frozenset(found)
