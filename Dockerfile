@@ -37,20 +37,21 @@ LABEL org.opencontainers.image.title="cascade-detector" \
       org.opencontainers.image.licenses="Apache-2.0"
 
 # A volume that is mounted here for the first time takes its owner from this folder.
-RUN install --directory --owner=10001 --group=10001 /var/lib/cascade /var/lib/cascade/spool
+RUN install --directory --owner=10001 --group=10001 /var/lib/cascade /var/lib/cascade/spool /var/lib/cascade/store
 
 COPY --from=build /opt/cascade /opt/cascade
 
-# Nothing is written but to /tmp, to the spool, and where a command is told to.
+# Nothing is written but to /tmp, to the spool, to the store, and where a command is told to.
 ENV PATH="/opt/cascade/bin:$PATH" \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    CASCADE_ALIVE_FILE=/tmp/alive
+    CASCADE_ALIVE_FILE=/tmp/alive \
+    MPLCONFIGDIR=/tmp/matplotlib
 
 WORKDIR /var/lib/cascade
 USER 10001:10001
 
-# `produce` and `detect` keep that file new; a command that ends by itself is not asked.
+# `produce`, `detect` and `notify` keep that file new; a command that ends by itself is not asked.
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=3 CMD ["cascade", "alive"]
 
 ENTRYPOINT ["cascade"]

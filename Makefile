@@ -65,7 +65,7 @@ lock:  ## Resolve every version anew; needs uv
 	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group build --constraint requirements-dev.lock pyproject.toml -o requirements.lock
 	$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --group build --extra kafka --constraint requirements-dev.lock pyproject.toml -o requirements-kafka.lock
+	  --group build --extra kafka --extra pictures --constraint requirements-dev.lock pyproject.toml -o requirements-kafka.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

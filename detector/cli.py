@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from detector.cli_history import CalibrationFile, Json, register
+from detector.cli_history import CalibrationFile, Json
+from detector.cli_history import register as register_history
+from detector.cli_notify import NotifyFile, PlayedNotifyFile, load_notify
+from detector.cli_notify import register as register_notify
 from producers.errors import ProducerError, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +29,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-register(app)
+register_history(app)
+register_notify(app)
 
 topics_app = typer.Typer(help="The topics on Kafka: create, list, diff.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
@@ -110,6 +114,7 @@ def run(
     quota_gb: Quota = None,
     keep_free_gb: KeepFree = 1,
     calibration: CalibrationFile = None,
+    config: NotifyFile = None,
 ) -> None:
     """Watch live venues in one process, no broker needed. Rotation, quota and free disk are about --record."""
     from detector.commands.calibration_file import load_calibration
@@ -128,6 +133,7 @@ def run(
         at_most=at_most,
         recorded_clock=recorded_clock,
         calibration=load_calibration(calibration),
+        notify=load_notify(config),
     )
 
 
@@ -183,6 +189,7 @@ def demo(
     json: Json = False,
     seed: Annotated[int, typer.Option(help="Seed of the reconstruction.")] = 20251010,
     picture: Annotated[Path | None, typer.Option(dir_okay=False, help="Save alerts and table of (b) as SVG.")] = None,
+    config: PlayedNotifyFile = None,
 ) -> None:
     """A real recording, then a reconstruction of 10 October 2025 and its twin without the cascade; no network
     needed.
@@ -192,7 +199,7 @@ def demo(
     if json and picture is not None:
         raise typer.BadParameter("a picture shows the terminal, and --json has none: use one of them")
 
-    if not run_demo(as_json=json, seed=seed, picture=picture):
+    if not run_demo(as_json=json, seed=seed, picture=picture, notify=load_notify(config)):
         raise typer.Exit(1)
 
 

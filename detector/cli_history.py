@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from detector.cli_notify import PlayedNotifyFile, load_notify
+
 Json = Annotated[
     bool, typer.Option("--json", help="One JSON line per transition and alert on standard output, nothing else.")
 ]
@@ -52,6 +54,7 @@ def replay(
         ),
     ] = None,
     calibration: CalibrationFile = None,
+    config: PlayedNotifyFile = None,
 ) -> None:
     """Replay recordings at full speed."""
     from detector.commands.calibration_file import load_calibration
@@ -75,6 +78,7 @@ def replay(
         labels=labels,
         faults=[parse_fault(text) for text in inject or ()],
         calibration=load_calibration(calibration),
+        notify=load_notify(config),
     )
 
 

@@ -9,7 +9,7 @@ after `restore(snapshot())` in another.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -23,6 +23,7 @@ from detector.shard import Closed, Output, Shard, Standing
 from detector.state import decode_tree, encode_tree
 from producers.ticker.ticker import Ticker, TickerState
 from schemas.base import Event
+from schemas.reading import Reading
 
 
 class Saved(msgspec.Struct):
@@ -34,11 +35,22 @@ class Saved(msgspec.Struct):
     market: bytes
 
 
-class Engine:
-    """One detector over any number of markets."""
+def _unseen(_: Reading) -> None:
+    """What nobody looks at."""
 
-    def __init__(self, config: Config | None = None) -> None:
+
+class Engine:
+    """One detector over any number of markets.
+
+    Parameters
+    ----------
+    seen
+        Called with the reading of each second that is closed, before what follows from it is returned.
+    """
+
+    def __init__(self, config: Config | None = None, seen: Callable[[Reading], None] = _unseen) -> None:
         self.config = config or Config()
+        self.seen = seen
         timing = self.config.timing
         self.ticker = Ticker(lateness_ms=timing.lateness_ms, future_ms=timing.future_ms)
         self.shard = Shard(self.config)
@@ -61,6 +73,7 @@ class Engine:
     def _judge(self, closed: list[Closed]) -> list[Output]:
         out: list[Output] = []
         for second in closed:
+            self.seen(second.reading)
             out += second.transitions
             out += self.market.observe((second.reading,))
             out += second.alerts

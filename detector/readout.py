@@ -8,10 +8,11 @@ from detector.fragility import fragility
 from detector.makers import thinner_side
 from detector.market import Market
 from detector.pressure import pressure
-from detector.quotes import ASK, BID, ONE_PERCENT, cell
+from detector.quotes import ASK, BID, ONE_PERCENT, TWO_PERCENT, cell
 from schemas.reading import MarketReading
 
 BIDS, ASKS = cell(BID, ONE_PERCENT), cell(ASK, ONE_PERCENT)
+WIDE_BIDS, WIDE_ASKS = cell(BID, TWO_PERCENT), cell(ASK, TWO_PERCENT)
 
 
 def read_market(market: Market, now_ns: int, limits: Deleveraging) -> MarketReading:
@@ -41,6 +42,8 @@ def read_market(market: Market, now_ns: int, limits: Deleveraging) -> MarketRead
         sell_orders=trading.last_orders[1],
         bid_depth_usd=_known(quotes.depth_usd[BIDS]) if has_book else None,
         ask_depth_usd=_known(quotes.depth_usd[ASKS]) if has_book else None,
+        bid_depth_2pct_usd=_known(quotes.depth_usd[WIDE_BIDS]) if has_book else None,
+        ask_depth_2pct_usd=_known(quotes.depth_usd[WIDE_ASKS]) if has_book else None,
         depth_ratio=thinner[0] if thinner is not None else None,
         spread=quotes.spread,
         spread_ratio=quotes.spread_ratio,

@@ -1,8 +1,8 @@
 """JSON Schemas of everything that is written, generated from the messages: `python -m schemas.contract [--check]`.
 
 `contracts/event.json` is a market event, `contracts/output.json` a line that the detector writes,
-`contracts/asyncapi.json` says which of them are in which topic. With `--check` nothing is written and a difference is
-an error, so that the published contract cannot fall behind the code.
+`contracts/webhook.json` the body of a webhook, `contracts/asyncapi.json` says which of them are in which topic. With
+`--check` nothing is written and a difference is an error, so that the published contract cannot fall behind the code.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ from typing import Any
 
 import msgspec
 
-from schemas import alert, asyncapi, base, clock, health, instrument, market, reading, state
+from schemas import alert, asyncapi, base, clock, health, instrument, market, reading, state, webhook
 from schemas.codec import AnyEvent, Output
 from schemas.topics import TOPICS
+from schemas.webhook import WebhookBody
 
 CONTRACTS = Path(__file__).with_name("contracts")
 
 CONTENTS: dict[str, tuple[Any, str]] = {
     "event.json": (AnyEvent, "A market event"),
     "output.json": (Output, "What the detector says: a condition's transition, an alert, a reading, or that it lives"),
+    "webhook.json": (WebhookBody, "The body of a webhook: a message, or that somebody watches"),
 }
 
 INTEGERS = "Integers are exact up to 64 bits: a reader that keeps numbers as doubles loses nanoseconds."
@@ -107,7 +109,7 @@ def _describe(schema: dict[str, Any], note: str | None) -> None:
 def _notes() -> dict[tuple[str, str], str]:
     """The docstring under each field, by class and field."""
     notes: dict[tuple[str, str], str] = {}
-    for module in (base, clock, instrument, market, health, alert, reading, state):
+    for module in (base, clock, instrument, market, health, alert, reading, state, webhook):
         for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.ClassDef):
                 notes.update(_class_notes(node, notes))

@@ -53,6 +53,10 @@ class MarketReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """Within one percent of mid."""
     ask_depth_usd: Usd | None = None
     """Within one percent of mid."""
+    bid_depth_2pct_usd: Usd | None = None
+    """Within two percent of mid; null where the book is not known so far."""
+    ask_depth_2pct_usd: Usd | None = None
+    """As `bid_depth_2pct_usd`."""
     depth_ratio: Ratio | None = None
     """The thinner side's depth over what is usual for it, confirmed by a neighbouring band."""
     spread: Rate | None = None

@@ -15,7 +15,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
 
     worker: Identifier
     """Which process; a restarted one is another."""
-    role: Literal["producer", "detector"]
+    role: Literal["producer", "detector", "notifier"]
     at_ns: TimestampNs
     """By the clock of the process: a heartbeat is about now, not about event time."""
     watermark_ns: TimestampNs

@@ -7,21 +7,24 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from detector.alerts.inhibition import Inhibition
 from detector.commands.labels import match_lines
 from detector.console.json_lines import JsonLines
 from detector.console.screen import Screen
 from detector.console.summary import speed_line
 from detector.engine import Engine
-from detector.inhibition import Inhibition
+from detector.runtime.notify.following import beside, following, must_open, sent_lines
 from detector.runtime.pipeline import Listener, Pipeline
 from detector.runtime.played import play
 from detector.scoring.matching import match_labels
 from detector.shard import Output
+from detector.sinks.config import NotifyConfig
 from producers.bundled import CALM_SECONDS
 from producers.health import Health
 from producers.reconstruction import labels
@@ -56,13 +59,16 @@ class Played(NamedTuple):
         return max((LEVELS.index(alert.level) for alert in self.alerts), default=0)
 
 
-def demo(*, as_json: bool, seed: int, picture: Path | None) -> bool:
-    """Run all parts; True when everything came out as it should. `picture` saves the alerts and table of (b) as SVG.
+def demo(*, as_json: bool, seed: int, picture: Path | None, notify: NotifyConfig | None = None) -> bool:
+    """Run all parts; True when everything came out as it should. `picture` saves the alerts and table of (b) as SVG,
+    `notify` sends messages of (b).
 
     Raises `OSError` before anything is played where the picture could not be saved.
     """
     if picture is not None:
         _check_writable(picture)
+    if notify is not None:
+        asyncio.run(must_open(notify, environ=os.environ))
     say = _to_stderr if as_json else _to_stdout
     window = ["--seed", str(seed), "--from", FROM, "--to", TO]
     say("(a) a real recording: Binance USD-M, COIN-M and spot, 8 August 2024, a calm minute; no alert is due")
@@ -70,7 +76,7 @@ def demo(*, as_json: bool, seed: int, picture: Path | None) -> bool:
     say(f"    {recording.speed}; alerts above WATCH: {_above_watch(recording)}")
     say("(b) 10 October 2025, 20:34-21:24 UTC: a RECONSTRUCTION from published facts, not a recording;")
     say("    only Hyperliquid's auto-deleveraging waves in it are real")
-    crash = _part("reconstruction", ["--source", "reconstruction", *window], REBUILT, ASSETS, as_json, picture)
+    crash = _part("reconstruction", ["--source", "reconstruction", *window], REBUILT, ASSETS, as_json, picture, notify)
     say(f"    {crash.speed}")
     say("(c) its twin: the same trades at the same times without the cascade; nothing above WATCH is due")
     twin = _part("twin", ["--source", "reconstruction-twin", *window], REBUILT, ASSETS, as_json)
@@ -95,6 +101,7 @@ def _part(
     symbols: Sequence[str],
     as_json: bool,
     picture: Path | None = None,
+    notify: NotifyConfig | None = None,
 ) -> Played:
     engine, health = Engine(), Health()
     alerts: list[Alert] = []
@@ -113,23 +120,39 @@ def _part(
         screen = None if as_json else stack.enter_context(Screen(engine, title, keep=picture is not None))
         shown: Listener = JsonLines(sys.stdout.buffer) if screen is None else screen
         pipeline = Pipeline(engine, [keep, shown])
-        asyncio.run(
-            play(
-                server_arguments=server_arguments,
-                venues=[venue for group in groups for venue in venues_of(group)],
-                symbols=symbols,
-                pipeline=pipeline,
-                health=health,
-                on_turn=screen.refresh if screen is not None else lambda: None,
-            )
+        playing = partial(
+            play,
+            server_arguments=server_arguments,
+            venues=[venue for group in groups for venue in venues_of(group)],
+            symbols=symbols,
+            pipeline=pipeline,
+            health=health,
+            on_turn=screen.refresh if screen is not None else lambda: None,
         )
+        sent = asyncio.run(_told(playing, pipeline, notify))
     if screen is not None and title == "reconstruction":
         screen.final_table()
         if picture is not None:
             screen.save(picture)
+    for line in sent:
+        _to_stderr(f"    {line}")
     wall_s = time.perf_counter() - started
     speed = speed_line(pipeline.events, wall_s, engine)
     return Played(alerts, transitions, pipeline.events, wall_s, speed, tuple(engine.venues()))
+
+
+async def _told(
+    playing: Callable[[], Coroutine[object, object, None]], pipeline: Pipeline, notify: NotifyConfig | None
+) -> list[str]:
+    """Play, and send messages where there is a configuration; what each sink was told."""
+    if notify is None:
+        await playing()
+        return []
+    async with following(pipeline.engine, notify, environ=os.environ, recorded=True) as follower:
+        pipeline.listeners = [*pipeline.listeners, follower]
+        await beside(playing(), follower.serve())
+        await follower.finish()
+        return list(sent_lines(follower.notifier))
 
 
 def _check_writable(path: Path) -> None:

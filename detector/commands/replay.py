@@ -7,19 +7,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from detector.alerts.inhibition import Inhibition
 from detector.calibration.calibrated import Calibration
 from detector.commands.day_window import DayWindow
 from detector.commands.labels import match_lines, read_labels
+from detector.commands.replay_messages import ReplayMessages
 from detector.config import Config
 from detector.console.json_lines import JsonLines
 from detector.console.progress import ShareBar
 from detector.console.summary import coverage_lines, engine_lines, speed_line
 from detector.console.wording import alert_lines, clock, transition_line
 from detector.engine import Engine
-from detector.inhibition import Inhibition
 from detector.runtime.pipeline import Pipeline
 from detector.scoring.matching import match_labels
 from detector.shard import Output
+from detector.sinks.config import NotifyConfig
 from producers.errors import RecordingError
 from producers.injection.fault import Plan
 from producers.injection.stream import Injection
@@ -47,8 +49,9 @@ def replay(
     labels: Path | None,
     faults: Sequence[Plan] = (),
     calibration: Calibration | None = None,
+    notify: NotifyConfig | None = None,
 ) -> Engine:
-    """Replay recordings of one kind as one session.
+    """Replay recordings of one kind as one session; `notify` also sends its messages, by the recording's time.
 
     Raises `RecordingError` where a file is no recording that we know.
     """
@@ -65,11 +68,13 @@ def replay(
     source = open_recordings(paths, venue_id, chunk)
     injection = Injection(faults)
     started = time.perf_counter()
-    with ShareBar("replaying") as bar:
+    with ReplayMessages(engine, pipeline, notify) as messages, ShareBar("replaying") as bar:
         for batch in window.inside(injection.apply(source)):
             pipeline.publish(batch)
+            messages.catch_up()
             bar.show(source.progress(), f"{clock(engine.newest_ns)}  {pipeline.events:,} events")
         pipeline.finish()
+        sent = list(messages.finish())
     wall_s = time.perf_counter() - started
     for line in _table_lines(source.sources) if isinstance(source, TableReplay) else _frames_lines(source.tallies):
         say(line)
@@ -85,6 +90,8 @@ def replay(
     if not engine.events:
         say("nothing was replayed: the input is empty, or the window of --from and --to lies outside it")
     say(speed_line(pipeline.events, wall_s, engine))
+    for line in sent:
+        _to_stderr(line)
     return engine
 
 

@@ -8,43 +8,32 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from detector.console.canvas import COLOURS, matplotlib, moment
 from detector.scoring.labels import Label, Stretch
 from detector.scoring.messages import SENT
 from detector.scoring.run import Run
 from detector.scoring.spans import condition_spans, union
-from producers.errors import ProducerError, UsageError
+from producers.errors import UsageError
 from schemas.alert import LEVELS, MARKET
 
 ENDINGS = (".png", ".svg")
 STAGES = ("S1", "S2", "S3", "S4", "S5", "S6")
-COLOURS = {
-    "WATCH": "#9aa0a6",
-    "WARN": "#f9ab00",
-    "HIGH": "#f57c00",
-    "CRITICAL": "#d93025",
-    "EMERGENCY": "#8e24aa",
-}
-NS = 1_000_000_000
 SIZE_INCHES = (12.0, 7.0)
-
-
-class NoPicturesError(ProducerError):
-    """matplotlib is not installed."""
 
 
 def check_picture(path: Path) -> None:
     """Raise before anything is replayed where a picture could not be drawn: `UsageError`, `NoPicturesError`."""
     if path.suffix not in ENDINGS:
         raise UsageError(f"{path}: a picture ends in {' or '.join(ENDINGS)}")
-    _matplotlib()
+    matplotlib()
 
 
 def draw(path: Path, title: str, run: Run, labels: Sequence[Label], during: Stretch) -> None:
     """Draw a part of a replay; the same replay gives the same bytes. Raises `NoPicturesError`, `OSError`."""
-    matplotlib = _matplotlib()
+    library = matplotlib()
     figure_module, dates = import_module("matplotlib.figure"), import_module("matplotlib.dates")
     # Without this an SVG holds random ids.
-    with matplotlib.rc_context({"svg.hashsalt": "cascade", "svg.fonttype": "none"}):
+    with library.rc_context({"svg.hashsalt": "cascade", "svg.fonttype": "none"}):
         figure = figure_module.Figure(figsize=SIZE_INCHES, layout="constrained")
         prices, bands = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
         _draw_prices(prices, run, during)
@@ -52,7 +41,7 @@ def draw(path: Path, title: str, run: Run, labels: Sequence[Label], during: Stre
         _draw_bands(bands, run, labels, during)
         prices.set_title(title, loc="left")
         bands.xaxis.set_major_formatter(dates.DateFormatter("%H:%M", tz=UTC))
-        bands.set_xlim(_moment(during.from_ns), _moment(during.to_ns))
+        bands.set_xlim(moment(during.from_ns), moment(during.to_ns))
         bands.set_xlabel("UTC")
         nothing = {"Date": None} if path.suffix == ".svg" else {"Software": None}
         figure.savefig(path, metadata=nothing, dpi=110)
@@ -62,7 +51,7 @@ def _draw_prices(axes: Any, run: Run, during: Stretch) -> None:
     """Each market as a share of its first price, so that all fit into one picture."""
     for name, prices in run.prices.items():
         paid = [
-            (_moment(ts_ns), price)
+            (moment(ts_ns), price)
             for ts_ns, price in zip(run.sight.times_ns, prices, strict=True)
             if price is not None and during.holds(ts_ns)
         ]
@@ -79,10 +68,10 @@ def _draw_alerts(axes: Any, run: Run, during: Stretch) -> None:
     for alert in run.alerts:
         if alert.scope == MARKET and alert.status in SENT and during.holds(alert.ts_ns):
             colour = COLOURS[alert.level]
-            axes.axvline(_moment(alert.ts_ns), color=colour, linewidth=1.1)
+            axes.axvline(moment(alert.ts_ns), color=colour, linewidth=1.1)
             axes.annotate(
                 alert.level,
-                (_moment(alert.ts_ns), 1.0),
+                (moment(alert.ts_ns), 1.0),
                 xycoords=("data", "axes fraction"),
                 rotation=90,
                 verticalalignment="top",
@@ -112,18 +101,5 @@ def _draw_bands(axes: Any, run: Run, labels: Sequence[Label], during: Stretch) -
 
 
 def _bar(part: tuple[int, int]) -> tuple[datetime, Any]:
-    start, end = _moment(part[0]), _moment(part[1])
+    start, end = moment(part[0]), moment(part[1])
     return start, end - start
-
-
-def _moment(ts_ns: int) -> datetime:
-    return datetime.fromtimestamp(ts_ns / NS, UTC)
-
-
-def _matplotlib() -> Any:
-    try:
-        return import_module("matplotlib")
-    except ImportError:
-        raise NoPicturesError(
-            "pictures need matplotlib, which is not installed: pip install 'cascade-detector[pictures]'"
-        ) from None

@@ -14,11 +14,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from detector.alerts.inhibition import Inhibition
 from detector.console.readings import rows
 from detector.console.table import table
 from detector.console.wording import alert_lines, clock, day
 from detector.engine import Engine
-from detector.inhibition import Inhibition
 from detector.shard import Output
 from schemas.alert import Alert
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from detector.inhibition import Inhibition
+from detector.alerts.inhibition import Inhibition
 from schemas.alert import MARKET, Alert, Level
 
 SENT = ("open", "escalated")

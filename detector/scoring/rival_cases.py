@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from detector.alerts.inhibition import Inhibition
 from detector.conditions import NS
-from detector.inhibition import Inhibition
 from detector.scoring.alarms import Alarm, Heard, about
 from detector.scoring.labels import EVENT, Label, Stretch
 from detector.scoring.messages import SENT, is_of_data

@@ -99,7 +99,7 @@ class Run(msgspec.Struct, kw_only=True):
     venues: tuple[str, ...]
     transitions: list[Transition]
     alerts: list[Alert]
-    """All of them; `detector.inhibition` says which of them people read."""
+    """All of them; `detector.alerts.inhibition` says which of them people read."""
     sight: Sight
     prices: dict[str, list[float | None]]
     """Of the markets to draw, at the times of `sight`."""

@@ -26,6 +26,7 @@ OTHERS: dict[str, str] = {
     "detector/cli_history.py": "as the archive",
     "producers/rebuilt.py": "listens to the reconstruction of one day on four venues",
     "producers/bundled/__init__.py": "holds recordings of these venues",
+    "detector/alerts/places.py": "says the names of venues as people write them",
     "detector/commands/demo.py": "tells what the bundled recordings are",
     "producers/reconstruction": "a reconstruction of one day on four venues",
 }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from detector.commands import notify
 from detector.commands.detect import LAST_WORDS_S, LEAVE_S
+from detector.sinks.config import read
 from producers.kafka.settings import VARIABLES, load_settings
 from producers.venues.registry import venues_of
 from tests.kit.deployment_files import ROOT, commands_that_read, compose_file, dockerfile_stages, parse_command
@@ -29,6 +32,9 @@ KEYS = {
 """What a service may have by https://github.com/compose-spec/compose-spec, as far as it is used here."""
 HEALTH_KEYS = {"disable", "test", "interval", "timeout", "retries", "start_period", "start_interval"}
 
+KEYS_BY_VARIABLE = "CASCADE_NOTIFY__"
+"""What the environment says in place of the configuration file."""
+
 every_service = pytest.mark.parametrize("name", SERVICES)
 each_of_ours = pytest.mark.parametrize("name", OURS)
 
@@ -39,7 +45,7 @@ def seconds(duration: str) -> int:
 
 def test_the_services_are_a_whole_cluster() -> None:
     """A part would be missing, and nothing would say so but silence."""
-    assert {SERVICES[name]["command"][0] for name in OURS} == {"topics", "produce", "detect"}
+    assert {SERVICES[name]["command"][0] for name in OURS} == {"topics", "produce", "detect", "notify"}
     assert set(SERVICES) - set(OURS) == {"kafka"}
 
 
@@ -112,7 +118,13 @@ def test_whoever_stays_is_asked_whether_it_lives_and_is_started_again(name: str)
 def test_volumes_have_names_and_are_declared(name: str) -> None:
     """What must not be lost would be gone with the container."""
     for volume in SERVICES[name].get("volumes", ()):
-        assert volume.split(":")[0] in COMPOSE["volumes"]
+        if isinstance(volume, str):
+            assert volume.split(":")[0] in COMPOSE["volumes"]
+        else:
+            # A file of the user's: without it a folder of its name would be made, and mounted.
+            assert volume["type"] == "bind"
+            assert volume["read_only"] is True
+            assert volume["bind"] == {"create_host_path": False}
 
 
 @every_service
@@ -133,8 +145,10 @@ def test_networks_are_declared(name: str) -> None:
 
 
 @each_of_ours
-def test_every_command_is_one_of_the_program(name: str) -> None:
+def test_every_command_is_one_of_the_program(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A renamed option would be found by whoever starts the cluster."""
+    for variable, value in SERVICES[name]["environment"].items():
+        monkeypatch.setenv(variable, value)
     parse_command(SERVICES[name]["command"])
 
 
@@ -148,7 +162,8 @@ def test_the_parser_knows_what_is_written_wrong() -> None:
 def test_every_variable_is_one_that_the_program_reads(name: str) -> None:
     """A setting with a typing error is silently the default."""
     given = SERVICES[name]["environment"]
-    assert [variable for variable in given if variable not in VARIABLES and not commands_that_read(variable)] == []
+    unread = [variable for variable in given if variable not in VARIABLES and not commands_that_read(variable)]
+    assert [variable for variable in unread if not (name == "notifier" and variable.startswith(KEYS_BY_VARIABLE))] == []
 
 
 @each_of_ours
@@ -225,3 +240,38 @@ def test_a_detector_is_given_the_time_to_leave_and_can_be_there_many_times() -> 
     assert not {"container_name", "ports", "hostname", "volumes"} & detector.keys()
     assert "--worker" not in detector["command"]
     assert seconds(detector["stop_grace_period"]) >= LAST_WORDS_S + LEAVE_S + 15
+
+
+NOTIFIER = SERVICES["notifier"]
+
+
+def test_the_notifier_remembers_where_its_configuration_and_its_volume_say(tmp_path: Path) -> None:
+    """After each update of the image people would be told everything again."""
+    file = tmp_path / "cascade.toml"
+    file.write_text('[sinks.output]\ntype = "stdout"\n')
+    reading = read(file, NOTIFIER["environment"])
+    assert reading.faults == ()
+    assert reading.config is not None
+    (folder,) = [volume.split(":")[1] for volume in NOTIFIER["volumes"] if isinstance(volume, str)]
+    assert str(reading.config.store.parent) == folder
+    made = [i.rest for i in dockerfile_stages()[-1] if i.word == "RUN" and folder in i.rest.split()]
+    assert made, "the volume would belong to root, and could not be written to"
+
+
+def test_the_notifier_reads_the_configuration_that_is_mounted() -> None:
+    """It would end at once, and say that there is no file."""
+    (mount,) = [volume for volume in NOTIFIER["volumes"] if not isinstance(volume, str)]
+    assert mount["target"] == NOTIFIER["environment"]["CASCADE_CONFIG"]
+
+
+def test_without_a_configuration_everything_else_starts() -> None:
+    """Whoever only wants to look would have to configure channels first."""
+    assert NOTIFIER["profiles"] == ["notify"]
+    assert [name for name, service in SERVICES.items() if "notifier" in service.get("depends_on", ())] == []
+
+
+def test_the_notifier_reaches_its_channels_and_has_the_time_to_send_what_waits() -> None:
+    """Messages would never leave the machine; or it would be killed in the middle of one, and send it again."""
+    assert set(NOTIFIER["networks"]) == {"log", "outside"}
+    # Besides, what closing two clients of Kafka and a store takes.
+    assert seconds(NOTIFIER["stop_grace_period"]) >= notify.DRAIN_S + notify.LAST_WORDS_S + 15

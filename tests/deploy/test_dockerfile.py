@@ -17,7 +17,8 @@ from tests.kit.deployment_files import (
     parse_command,
 )
 
-PYTHON_READS = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
+PYTHON_READS = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "MPLCONFIGDIR"}
+"""By the interpreter, or by a library that would warn of a home that cannot be written to."""
 PIN = re.compile(r"^(?P<name>[a-z][a-z0-9./-]*):(?P<tag>[\w.-]*\d[\w.-]*)@sha256:[0-9a-f]{64}( AS \w+)?$")
 
 
@@ -79,7 +80,7 @@ def test_every_variable_is_one_that_is_read() -> None:
     assert unread == []
 
 
-@pytest.mark.parametrize("command", ["produce", "detect"])
+@pytest.mark.parametrize("command", ["produce", "detect", "notify"])
 def test_who_is_asked_whether_it_lives_writes_the_file(command: str) -> None:
     """A producer that works would be called dead."""
     assert {command, "alive"} <= commands_that_read("CASCADE_ALIVE_FILE")

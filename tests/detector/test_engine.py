@@ -26,6 +26,7 @@ from schemas.market import (
     OpenInterest,
     Trade,
 )
+from schemas.reading import Reading
 from tests.kit.synthetic_crash import CALM_S, NS, T0, synthetic_crash
 
 BTC = ("north", "BTC-USDT-PERP")
@@ -224,6 +225,19 @@ def test_one_wrong_stamp_neither_stops_nor_moves_anything() -> None:
     assert (engine.ticker.stray, engine.late) == (1, 0)
     ended = fed(*trades, wrong)
     assert (ended.ticker.stray, ended.now_ns // NS) == (1, T0 // NS + 9)
+
+
+def test_every_closed_second_is_shown_before_what_follows_from_it() -> None:
+    """Pictures would lack the second of the alert, or have it twice."""
+    shown: list[Reading] = []
+    engine = Engine(seen=shown.append)
+    engine.feed([definition(), trade(0.2), trade(3.7), trade(3.8, price=101.0)])
+    engine.tick(T0 + 6 * NS)
+    seconds = [reading.ts_ns // NS - T0 // NS for reading in shown]
+    assert seconds == list(range(seconds[0], seconds[0] + len(seconds)))
+    assert seconds[-1] >= 4
+    assert [asset.markets[0].price for asset in shown[-1].assets] == [101.0]
+    assert Engine().feed([definition(), trade(0.2), trade(3.7)]) == []
 
 
 @pytest.fixture(scope="module")

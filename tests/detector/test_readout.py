@@ -68,6 +68,7 @@ def test_a_book_is_read_by_its_one_percent_and_its_thinner_side() -> None:
         quotes.depth_ratio[cell(BID, band)], quotes.depth_ratio[cell(ASK, band)] = 0.2, 0.9
     found = read(scene)
     assert (found.bid_depth_usd, found.ask_depth_usd) == pytest.approx((20_000.0, 20_000.0))
+    assert (found.bid_depth_2pct_usd, found.ask_depth_2pct_usd) == pytest.approx((40_000.0, 40_000.0))
     assert found.depth_ratio == 0.2
     assert found.spread == pytest.approx(0.0005)
     assert found.book_fault == ""
@@ -75,6 +76,17 @@ def test_a_book_is_read_by_its_one_percent_and_its_thinner_side() -> None:
     scene.close()
     found = read(scene)
     assert (found.book_fault, found.bid_depth_usd, found.depth_ratio, found.spread) == ("gap", None, None, None)
+    assert found.bid_depth_2pct_usd is found.ask_depth_2pct_usd is None
+
+
+def test_two_percent_are_unknown_where_the_book_is_known_to_one_and_a_half() -> None:
+    """The end of a snapshot would be drawn as the end of all orders."""
+    scene = Scene(BTC)
+    scene.snapshot(BTC, *ladder(100.0, usd=1_000.0, reach=0.015), keeps_far_levels=False)
+    scene.close()
+    found = read(scene)
+    assert (found.bid_depth_usd, found.ask_depth_usd) == pytest.approx((10_000.0, 10_000.0))
+    assert found.bid_depth_2pct_usd is found.ask_depth_2pct_usd is None
 
 
 def test_liquidations_are_zero_only_where_some_were_ever_seen() -> None:

@@ -77,6 +77,7 @@ def hurried(test: Callable[_P, Coroutine[Any, Any, None]]) -> Callable[_P, None]
         loop = HurriedLoop()
         with (
             patch.object(time, "monotonic", loop.time),
+            patch.object(time, "monotonic_ns", lambda: int(loop.time() * 1e9)),
             patch.object(time, "time_ns", lambda: START_NS + int(loop.time() * 1e9)),
             asyncio.Runner(loop_factory=lambda: loop) as runner,
         ):

@@ -31,7 +31,7 @@ def test_every_message_is_in_a_contract() -> None:
     assert kinds == {message.__struct_config__.tag for message in (*EVENTS, *OUTPUTS)}
 
 
-@pytest.mark.parametrize("name", ["event.json", "output.json"])
+@pytest.mark.parametrize("name", ["event.json", "output.json", "webhook.json"])
 def test_every_property_has_its_unit_in_the_contract(name: str) -> None:
     """The unit would be known to Python readers alone."""
     without = [
@@ -43,7 +43,7 @@ def test_every_property_has_its_unit_in_the_contract(name: str) -> None:
     assert without == []
 
 
-@pytest.mark.parametrize("name", ["event.json", "output.json"])
+@pytest.mark.parametrize("name", ["event.json", "output.json", "webhook.json"])
 def test_no_contract_forbids_fields_that_a_later_version_adds(name: str) -> None:
     """Every addition would break validating readers."""
     assert '"additionalProperties": false' not in json.dumps(_schema(name))

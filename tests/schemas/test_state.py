@@ -45,6 +45,6 @@ def test_a_word_that_nobody_defined_is_refused(field: str) -> None:
         decode_output(json.dumps(strange).encode())
 
 
-def test_producers_and_detectors_have_heartbeats() -> None:
+def test_every_program_has_heartbeats() -> None:
     """A dead producer would look like a calm venue."""
-    assert set(typing.get_args(typing.get_type_hints(Heartbeat)["role"])) == {"producer", "detector"}
+    assert set(typing.get_args(typing.get_type_hints(Heartbeat)["role"])) == {"producer", "detector", "notifier"}

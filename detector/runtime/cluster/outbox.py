@@ -35,6 +35,29 @@ MARKET_KEY = b"market"
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
+def alert_key(alert: Alert) -> bytes:
+    """What keeps the revisions of an episode in their order."""
+    return alert.episode_id.encode()
+
+
+def alert_record_headers(alert: Alert, worker: str) -> list[tuple[str, bytes | None]]:
+    """The headers of an alert's record."""
+    return [*alert_headers(alert), ("worker", worker.encode())]
+
+
+def durable_producer(settings: KafkaSettings) -> AIOKafkaProducer:
+    """A producer that repeats until all brokers in sync have a record, and has it in the log once."""
+    return AIOKafkaProducer(
+        **settings.client() | {"request_timeout_ms": REQUEST_TIMEOUT_MS},
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=5,
+        max_batch_size=131_072,
+        max_request_size=SNAPSHOTS.max_message_bytes,
+        compression_type="zstd",
+    )
+
+
 class Letter(NamedTuple):
     """A record on its way."""
 
@@ -70,7 +93,7 @@ class Outbox:
         self.posted = 0
         """Records said so far."""
         self._settings = settings
-        self._link = Link(make or self._make)
+        self._link = Link(make or (lambda: durable_producer(settings)))
         self._settled = 0
         self._bytes = 0
         self._unsent: deque[Letter] = deque()
@@ -87,8 +110,7 @@ class Outbox:
 
     async def alert(self, alert: Alert) -> None:
         """A revision of an episode."""
-        headers = [*alert_headers(alert), ("worker", self.worker.encode())]
-        await self._say(ALERTS, alert.episode_id.encode(), alert, headers=headers)
+        await self._say(ALERTS, alert_key(alert), alert, headers=alert_record_headers(alert, self.worker))
 
     async def transition(self, transition: Transition) -> None:
         """The latest state of a condition."""
@@ -279,14 +301,3 @@ class Outbox:
     async def _tell(self) -> None:
         async with self._progress:
             self._progress.notify_all()
-
-    def _make(self) -> AIOKafkaProducer:
-        return AIOKafkaProducer(
-            **self._settings.client() | {"request_timeout_ms": REQUEST_TIMEOUT_MS},
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=5,
-            max_batch_size=131_072,
-            max_request_size=SNAPSHOTS.max_message_bytes,
-            compression_type="zstd",
-        )

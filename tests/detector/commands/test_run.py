@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from detector.commands.run import run
+from detector.sinks.config import load
 from producers.bundled import CALM_SECONDS
 from producers.keeping import Keeping
 from producers.replay import Replay
@@ -137,3 +138,13 @@ def test_a_signal_ends_the_run_with_its_summary(which: signal.Signals, code: int
             assert running.wait(20) == code
     assert b"Traceback" not in said
     assert b"seconds with a crossed book" in said
+
+
+def test_a_run_with_sinks_says_what_they_were_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Nobody could tell a calm hour from messages that do not leave."""
+    (tmp_path / "cascade.toml").write_text('[sinks.lines]\ntype = "file"\nto_file = "alerts.jsonl"\n')
+    config = load(tmp_path / "cascade.toml", {})
+    with serving("--speed", "0") as url:
+        run_spot(url, notify=config)
+    assert "lines: 0 new messages, 0 edits\n" in capfd.readouterr().err
+    assert not config.store.exists()

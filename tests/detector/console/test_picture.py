@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from detector.console.picture import NoPicturesError, check_picture, draw
+from detector.console.canvas import NoPicturesError
+from detector.console.picture import check_picture, draw
 from detector.signals import branching
 from producers.errors import UsageError
 from tests.kit.told import alert, condition, label, run, stretch

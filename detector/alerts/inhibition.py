@@ -9,11 +9,13 @@ Alerts themselves are complete: a bot that trades one asset wants them. This is 
 
 from __future__ import annotations
 
+import msgspec
+
 from detector.verdict import HIGH, WARN
 from schemas.alert import LEVELS, MARKET, OURS, Alert
 
 
-class Inhibition:
+class Inhibition(msgspec.Struct):
     """Remembers where the market stands, whether we hear anything, and which stories were begun.
 
     >>> inhibition = Inhibition()
@@ -21,10 +23,12 @@ class Inhibition:
     0
     """
 
-    def __init__(self) -> None:
-        self.market_level = 0
-        self._deaf = False
-        self._told: set[str] = set()
+    market_level: int = 0
+    """Position in `schemas.alert.LEVELS`."""
+    deaf: bool = False
+    """Whether it is we who hear nothing."""
+    told: set[str] = set()
+    """Episodes that people were told of."""
 
     def allows(self, alert: Alert) -> bool:
         """Whether people should read it; to be asked once for every alert, in their order."""
@@ -33,19 +37,19 @@ class Inhibition:
             self.market_level = level
             return True
         if alert.scope == OURS:
-            self._deaf = alert.status != "resolved"
+            self.deaf = alert.status != "resolved"
             return True
-        if alert.episode_id in self._told:
+        if alert.episode_id in self.told:
             if alert.status == "resolved":
-                self._told.discard(alert.episode_id)
+                self.told.discard(alert.episode_id)
             return True
         if alert.status == "resolved" or self._is_a_part(alert, level):
             return False
-        self._told.add(alert.episode_id)
+        self.told.add(alert.episode_id)
         return True
 
     def _is_a_part(self, alert: Alert, level: int) -> bool:
         """Whether it belongs to a story that is told already."""
         if "D" in alert.stages:
-            return self._deaf or (level < WARN and self.market_level >= HIGH)
+            return self.deaf or (level < WARN and self.market_level >= HIGH)
         return self.market_level >= (min(WARN, level) if level <= HIGH else HIGH)

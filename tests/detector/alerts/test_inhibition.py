@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from detector.inhibition import Inhibition
+from detector.alerts.inhibition import Inhibition
 from schemas.alert import MARKET, OURS, Alert, Coverage, Level, Stage
 
 

@@ -1,0 +1,1 @@
+"""Alerts on their way to people: one desk, one worker a sink, one store."""

@@ -1,0 +1,300 @@
+"""From alerts to messages: a desk that decides, a store that remembers, a worker for each sink.
+
+What was decided is written down before it is sent, and what became of it afterwards: after a kill in between the same
+message is sent again, under the same id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from detector.alerts.desk import Desk
+from detector.alerts.lost_sight import lost
+from detector.alerts.match import is_of_sink, rank
+from detector.alerts.routes import Route
+from detector.alerts.slim_reading import SlimReading
+from detector.alerts.steps import Step, settle
+from detector.alerts.telling import tell
+from detector.alerts.threads import Thread
+from detector.composing import digest
+from detector.runtime.notify.chat_desk import ChatDesk
+from detector.runtime.notify.clocks import Clock
+from detector.runtime.notify.sink_trouble import SinkTroubles
+from detector.runtime.notify.worker import Sent, Worker
+from detector.sinks.sink import Beating, Chatting, Delivery, Sink
+from detector.store.errors import StoreError
+from detector.store.forgetting import KEEP_NS
+from detector.store.log import LogEntry
+from detector.store.store import Store
+from schemas.alert import Alert, Transition
+from schemas.reading import Reading
+from schemas.state import MarketState
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 0.25
+FORGET_EVERY_S = 3600.0
+SAY_AGAIN_S = 60.0
+"""Between two warnings that nothing can be written down."""
+
+
+class Pictures(Protocol):
+    """Draws what alerts are about."""
+
+    def take_reading(self, reading: Reading | SlimReading) -> None:
+        """A second of the market."""
+
+    def take_transition(self, transition: Transition) -> None:
+        """A condition that began, changed or cleared."""
+
+    async def draw(self, alerts: tuple[Alert, ...], now_ns: int) -> bytes | None:
+        """A PNG; None where there is nothing to show."""
+
+
+class Notifier:
+    """Give it alerts; it tells people once.
+
+    Parameters
+    ----------
+    polite
+        See `Worker`; needed where `clock` is a recording's and channels are real.
+    """
+
+    def __init__(
+        self,
+        *,
+        routes: Sequence[Route],
+        sinks: Mapping[str, Sink],
+        store: Store,
+        clock: Clock,
+        expires_s: float = 900.0,
+        pictures: Pictures | None = None,
+        polite: bool = False,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.sinks = sinks
+        self.market: MarketState | None = None
+        traits = {name: sink.traits for name, sink in sinks.items()}
+        self.desk = Desk(routes, traits, kept=store.load(), expires_s=expires_s)
+        self.desk.silences = store.silences(clock.now_ns())
+        self.workers = {name: Worker(name, sink, self, clock, polite=polite) for name, sink in sinks.items()}
+        self.position = store.position()
+        self.unwritten = 0
+        """How often the store could not be written."""
+        self._pictures = pictures
+        self._troubles = SinkTroubles(story.alert for story in self.desk.kept.stories.values())
+        self._dirty = False
+        self._said_s = -SAY_AGAIN_S
+
+    # In
+
+    def take(self, alert: Alert, position: int | None = None) -> None:
+        """Take a revision; `position` is where to read on after it."""
+        if self.desk.take(alert, self.clock.now_ns()):
+            for worker in self.workers.values():
+                worker.woken.set()
+        self.read_up_to(position)
+
+    def read_up_to(self, position: int | None) -> None:
+        """Everything before this position of the input is taken, or was nothing for us."""
+        self._dirty = True
+        if position is not None:
+            self.position = position
+
+    def begin_anew(self) -> None:
+        """The detector that told of the stories that go on is no more, and another will not go on with them: people
+        are told that nobody follows them.
+        """
+        now_ns = self.clock.now_ns()
+        for story in list(self.desk.kept.stories.values()):
+            if story.alert.status != "resolved" and not is_of_sink(story.alert):
+                self.take(lost(story.alert, now_ns))
+
+    def take_state(self, state: MarketState) -> None:
+        """Where the market stands, for whoever asks."""
+        self.market = state
+
+    def take_transition(self, transition: Transition) -> None:
+        """A condition that began, changed or cleared."""
+        if self._pictures is not None:
+            self._pictures.take_transition(transition)
+
+    def take_reading(self, reading: Reading | SlimReading) -> None:
+        """A second of the market."""
+        if self._pictures is not None:
+            self._pictures.take_reading(reading)
+
+    # Out
+
+    async def run(self) -> None:
+        """Send what is due, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for worker in self.workers.values():
+                tasks.create_task(worker.run())
+            tasks.create_task(self._tick())
+            tasks.create_task(self._forget())
+            tasks.create_task(self.attend())
+
+    async def attend(self) -> None:
+        """Say that somebody watches, and answer who asks, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for name, sink in self.sinks.items():
+                if isinstance(sink, Beating) and sink.heartbeat_s > 0:
+                    tasks.create_task(self._beat(sink))
+                if isinstance(sink, Chatting) and (listener := sink.commands(ChatDesk(self, name))) is not None:
+                    tasks.create_task(listener.run())
+
+    async def settle(self) -> None:
+        """Send all that is due at this moment, and return."""
+        self._pass_time()
+        now_ns = self.clock.now_ns()
+        busy = [worker for name, worker in self.workers.items() if self.desk.due(name, now_ns) is not None]
+        if busy:
+            await asyncio.gather(*(worker.settle() for worker in busy))
+        self.save()
+
+    async def drain(self, within_s: float) -> int:
+        """Go on sending for so long at most; how many threads still wait."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + within_s
+        running = asyncio.create_task(self.run())
+        while self.waiting and loop.time() < until_s and not running.done():
+            await asyncio.wait({running}, timeout=0.05)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        self.save()
+        return self.waiting
+
+    async def close(self) -> None:
+        """Write down what is not yet, and let go of everything."""
+        self.save()
+        for sink in self.sinks.values():
+            await sink.close()
+        self.store.close()
+
+    @property
+    def waiting(self) -> int:
+        """Threads of which something is not sent yet, as far as it can be sent at all."""
+        return sum(self.desk.waiting(name) for name in self.sinks)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._pass_time()
+            self.save()
+
+    async def _forget(self) -> None:
+        """What is older than anybody asks for; a little at a time, between other work."""
+        while True:
+            more = 0
+            try:
+                more = self.store.forget(self.clock.now_ns() - KEEP_NS)
+            except StoreError as error:
+                self._cannot_write(error)
+            await asyncio.sleep(TICK_S if more else FORGET_EVERY_S)
+
+    def _pass_time(self) -> None:
+        now_ns = self.clock.now_ns()
+        try:
+            if self.store.silences_changed():
+                self.silences_changed()
+        except StoreError as error:
+            self._cannot_write(error)
+        for thread in self.desk.tick(now_ns):
+            self._log(LogEntry.of_expired(thread, now_ns))
+
+    def silences_changed(self) -> None:
+        """Look at them anew, and wake whoever may speak again."""
+        self.desk.silences = self.store.silences(self.clock.now_ns())
+        for worker in self.workers.values():
+            worker.woken.set()
+
+    async def _beat(self, sink: Beating) -> None:
+        while True:
+            await sink.heartbeat(self.market)
+            await asyncio.sleep(sink.heartbeat_s)
+
+    # For the workers
+
+    def due(self, sink: str) -> tuple[Thread, Step] | None:
+        """The next thing to send, written down already."""
+        due = self.desk.due(sink, self.clock.now_ns())
+        if due is not None:
+            thread, step = due
+            if step.act == "new" and not thread.tried:
+                thread.tried = True
+                self.desk.changes.threads.add(thread.thread_id)
+            self.save()
+        return due
+
+    async def prepare(self, thread: Thread, step: Step) -> Delivery:
+        """What to send for it, as things stand now."""
+        now_ns = self.clock.now_ns()
+        alerts, route = self.desk.alerts_of(thread), self.desk.route_of(thread)
+        revision, ended, remote = thread.revision, thread.ended, thread.remote
+        # An edit is of the message that was sent, whatever waits beside it.
+        message_id = thread.message_id(new=step.act == "new")
+        message = tell(thread, alerts, route, now_ns=now_ns, late_ns=step.late_ns)
+        picture = None
+        wanted = step.act == "new" and self.sinks[thread.sink].traits.pictures
+        if wanted and self._pictures is not None and thread.level >= rank(route.pictures_from if route else "HIGH"):
+            picture = await self._pictures.draw(alerts, now_ns)
+        return Delivery(
+            delivery_id=digest(f"{message_id}|{revision}|{step.act}"),
+            message_id=message_id,
+            thread_id=thread.thread_id,
+            act=step.act,
+            revision=revision,
+            message=message,
+            alerts=alerts,
+            ended=ended,
+            silent=step.silent,
+            remote=remote,
+            picture=picture,
+        )
+
+    def settled(self, sent: Sent) -> None:
+        """Write down what became of it, and tell others of a sink that refuses."""
+        thread, step, delivery, rings, outcome = sent
+        now_ns = self.clock.now_ns()
+        traits = self.sinks[thread.sink].traits
+        settle(thread, step, outcome, traits, revision=delivery.revision, rings=rings, now_ns=now_ns)
+        self.desk.changes.threads.add(thread.thread_id)
+        self._log(LogEntry.of(delivery, thread.sink, outcome, now_ns=now_ns, late_ns=step.late_ns))
+        notice = self._troubles.take(thread.sink, outcome, now_ns)
+        if notice is not None:
+            self.take(notice)
+
+    # Memory
+
+    def save(self) -> None:
+        """Write down what was decided since the last time."""
+        changes = self.desk.take_changes()
+        if not (self._dirty or changes.threads or changes.gone or changes.stories or changes.alerts):
+            return
+        try:
+            self.store.save(changes, self.desk.kept, position=self.position)
+            self._dirty = False
+        except StoreError as error:
+            self.desk.changes = changes.and_then(self.desk.changes)
+            self._cannot_write(error)
+
+    def _log(self, entry: LogEntry) -> None:
+        changes = self.desk.take_changes()
+        try:
+            self.store.settled(entry, changes, self.desk.kept)
+        except StoreError as error:
+            self.desk.changes = changes.and_then(self.desk.changes)
+            self._cannot_write(error)
+
+    def _cannot_write(self, error: StoreError) -> None:
+        """People are told all the same: a message twice is better than none."""
+        self.unwritten += 1
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._said_s >= SAY_AGAIN_S:
+            self._said_s = now_s
+            logger.error("messages go on, but nothing is written down, and may be sent again: %s", error)
