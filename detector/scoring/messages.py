@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from detector.alerts.inhibition import Inhibition
+from detector.alerts.desk import Desk
+from detector.alerts.outcomes import Delivered
+from detector.alerts.routes import Route
+from detector.alerts.steps import Act, settle
+from detector.alerts.traits import Traits
 from schemas.alert import MARKET, Alert, Level
 
 SENT = ("open", "escalated")
 """What a channel sends as a new message; every other revision edits the last one."""
+
+PEOPLE = "people"
+EVERYTHING = Route(sinks=(PEOPLE,), min_level="WATCH", group_wait_s=0)
 
 
 def is_of_data(alert: Alert) -> bool:
@@ -44,23 +51,34 @@ class EpisodeCard(msgspec.Struct, kw_only=True):
 
 
 def episode_cards(alerts: Sequence[Alert]) -> list[EpisodeCard]:
-    """The market's episodes in their order. An episode that opens anew after its end goes on as the one that it was."""
+    """The market's episodes in their order, as a channel without limits tells them. An episode that opens anew after
+    its end goes on as the one that it was.
+    """
     cards: dict[str, EpisodeCard] = {}
     current: EpisodeCard | None = None
-    inhibition = Inhibition()
+    desk = Desk([EVERYTHING], {PEOPLE: Traits(edits=True)})
     for alert in alerts:
-        told = inhibition.allows(alert)
+        desk.take(alert, alert.ts_ns)
+        acts = list(_sent(desk, alert.ts_ns))
         if alert.scope != MARKET:
-            if told and current is not None and alert.status in SENT:
-                current.beside.append(alert.scope)
+            if current is not None:
+                current.beside += [alert.scope] * acts.count("new")
             continue
         card = cards.get(alert.episode_id)
         if card is None:
             card = EpisodeCard(episode_id=alert.episode_id, opened_ns=alert.ts_ns, peak=alert.peak_level)
             cards[alert.episode_id] = card
         card.peak = alert.peak_level
-        card.sent += alert.status in SENT
-        card.edited += alert.status not in SENT
+        card.sent += acts.count("new")
+        card.edited += acts.count("edit")
         card.resolved_ns = alert.ts_ns if alert.status == "resolved" else None
         current = None if alert.status == "resolved" else card
     return list(cards.values())
+
+
+def _sent(desk: Desk, now_ns: int) -> Iterator[Act]:
+    while (due := desk.due(PEOPLE, now_ns)) is not None:
+        thread, step = due
+        traits = desk.sinks[PEOPLE]
+        settle(thread, step, Delivered("m"), traits, revision=thread.revision, rings=thread.rings, now_ns=now_ns)
+        yield step.act

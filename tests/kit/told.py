@@ -83,7 +83,7 @@ def alert(
     return Alert(
         alert_id=f"{episode}-{second}",
         episode_id=episode,
-        revision=1,
+        revision=round(second * 10) + 100_000,
         ts_ns=at(second),
         status=status,
         level=level,

@@ -164,12 +164,12 @@ def test_a_lull_is_no_end() -> None:
 def test_messages_are_those_of_the_episode_of_that_moment() -> None:
     """A quiet episode of the morning would stand for the noisy one."""
     goal = MessagesGoal(says="few", at=moment(100), at_most=2)
-    noisy = [alert(s, "HIGH", "escalated") for s in (20, 30)]
+    noisy = [alert(20, "HIGH", "escalated"), alert(30, "CRITICAL", "escalated")]
     assert checked(goal, run(alert(10, "WATCH"), *noisy[:1])).met
     assert not checked(goal, run(alert(10, "WATCH"), *noisy)).met
     beside = [alert(s, "HIGH", scope=f"A{s}", episode=f"a{s}") for s in (11, 12)]
     assert checked(goal, run(alert(10, "WATCH"), *beside)).seen.startswith(
-        "1 about the market, 2 beside it (A11, A12); 0 edits"
+        "1 about the market, 1 beside it (A11); 0 edits"  # A12 joins the message of A11
     )
     assert checked(goal, run(alert(200, "WATCH"))).seen == "no episode"
 
