@@ -17,6 +17,8 @@ from aiokafka.errors import KafkaError
 ALERTS, STATE = "cascade.alerts.v1", "cascade.state.v1"
 EPISODES = 10_000
 """So many are remembered, to know a revision that comes twice."""
+PRESENT_S = 60.0
+"""A judgement of a second that is further from when it was written is none."""
 WORDS = {
     "heartbeat": ("nobody is watching: last heartbeat", "somebody is watching again"),
     "judgement": ("the market-wide stage is silent: last judgement", "the market-wide stage speaks again"),
@@ -45,8 +47,8 @@ class Alerts:
 class Watch:
     """Whether somebody looks at the market. Moments are seconds, by the broker's clock and by ours: they must agree."""
 
-    def __init__(self, *, silence_s: float, now_s: float) -> None:
-        self._silence_s, self._began_s = silence_s, now_s
+    def __init__(self, *, silence_s: float, now_s: float, recorded: bool = False) -> None:
+        self._silence_s, self._began_s, self._recorded = silence_s, now_s, recorded
         self._heard_s: dict[str, float] = {}
         self._judged_ns, self._silent = 0, set[str]()
 
@@ -57,7 +59,9 @@ class Watch:
             self._heard_s["heartbeat"] = at_s
         # A state that is said again and again while its second stands still is no judgement.
         elif kind == "market_state" and message["ts_ns"] > self._judged_ns:
-            self._judged_ns, self._heard_s["judgement"] = message["ts_ns"], at_s
+            ago_s = at_s - message["ts_ns"] / 1e9
+            if ago_s > -PRESENT_S and (ago_s < PRESENT_S or self._recorded):
+                self._judged_ns, self._heard_s["judgement"] = message["ts_ns"], at_s
 
     def news(self, now_s: float) -> list[str]:
         """What has fallen silent or come back since the last call."""
@@ -71,7 +75,7 @@ class Watch:
         return lines
 
 
-async def subscribe(servers: str, prefix: str, *, from_beginning: bool, silence_s: float) -> None:
+async def subscribe(servers: str, prefix: str, watch: Watch, *, from_beginning: bool) -> None:
     """Print until cancelled."""
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, auto_offset_reset="earliest")
     try:
@@ -84,15 +88,18 @@ async def subscribe(servers: str, prefix: str, *, from_beginning: bool, silence_
         consumer.seek(state, 0)
         consumer.seek(alerts, 0 if from_beginning else (await consumer.end_offsets([alerts]))[alerts])
         end = (await consumer.end_offsets([state]))[state]
-        revisions, watch = Alerts(), Watch(silence_s=silence_s, now_s=time.time())
+        revisions = Alerts()
         while True:
             for partition, records in (await consumer.getmany(timeout_ms=500)).items():
                 for record in records:
-                    message = orjson.loads(record.value or b'{"kind": "deleted"}')
-                    if partition == state:
-                        watch.take(message, record.timestamp / 1000)
-                    elif line := revisions.take(message):
-                        print(line, flush=True)
+                    try:
+                        message = orjson.loads(record.value or b'{"kind": "deleted"}')
+                        if partition == state:
+                            watch.take(message, record.timestamp / 1000)
+                        elif record.value and (line := revisions.take(message)):
+                            print(line, flush=True)
+                    except (ValueError, LookupError, TypeError, OverflowError) as error:  # others must not be missed
+                        print(f"{record.topic} {record.offset} cannot be read: {error!r}", file=sys.stderr, flush=True)
             if await consumer.position(state) >= end:
                 print(*(f"{line}\n" for line in watch.news(time.time())), sep="", end="", file=sys.stderr, flush=True)
     finally:
@@ -106,8 +113,10 @@ def main() -> None:
     options.add_argument("--prefix", default="", help="of the topics")
     options.add_argument("--from-beginning", action="store_true", help="print the alerts of the past, too")
     options.add_argument("--silence-s", type=float, default=15, help="longer is silence (default: %(default)s)")
+    options.add_argument("--recorded", action="store_true", help="a recording is played, not the present")
     given = options.parse_args()
-    running = subscribe(given.kafka, given.prefix, from_beginning=given.from_beginning, silence_s=given.silence_s)
+    watch = Watch(silence_s=given.silence_s, now_s=time.time(), recorded=given.recorded)
+    running = subscribe(given.kafka, given.prefix, watch, from_beginning=given.from_beginning)
     try:
         asyncio.run(running)
     except KafkaError as error:

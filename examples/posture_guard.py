@@ -57,10 +57,10 @@ def strictest(*postures: str) -> str:
 def coin(name: str) -> str:
     """The base asset of a pair, whatever multiple of it the market is of.
 
-    >>> coin("BTC/USDT:USDT"), coin("1000PEPE/USDT"), coin("kPEPE"), coin("1INCH")
-    ('BTC', 'PEPE', 'PEPE', '1INCH')
+    >>> coin("BTC/USDT:USDT"), coin("10000SATS/USDT"), coin("1MBABYDOGE"), coin("kPEPE"), coin("1INCH")
+    ('BTC', 'SATS', 'BABYDOGE', 'PEPE', '1INCH')
     """
-    return re.sub(r"^(1(000)+|k(?=[A-Z]))(?=.)", "", name.partition("/")[0])
+    return re.sub(r"^(10{3,}(?=\D)|1M(?=[A-Z]{3})|k(?=[A-Z]))", "", name.partition("/")[0])
 
 
 def nothing() -> View:
@@ -235,14 +235,20 @@ def main() -> None:
     from_where.add_argument("--file", type=Path, help="what webhook_receiver.py writes")
     options.add_argument("--prefix", default="", help="of the topics")
     options.add_argument("--silence-s", type=float, default=15, help="longer is silence (default: %(default)s)")
+    options.add_argument(
+        "--recorded", action="store_true", help="Kafka has a recording that is played, not the present"
+    )
     given = options.parse_args()
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal cannot show must not end it.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     logging.basicConfig(format="%(message)s")
     if given.file:
         source = read_file(given.file)
     else:
         from posture_kafka import KafkaSource  # type: ignore[import-not-found]  # noqa: PLC0415 - for Kafka alone
 
-        source = KafkaSource(given.kafka, given.prefix).start().view
+        source = KafkaSource(given.kafka, given.prefix, recorded=given.recorded).start().view
     guard, told = Guard(source, silence_s=given.silence_s), dict[str, str]()
     try:
         while True:

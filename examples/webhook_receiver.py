@@ -14,8 +14,9 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from aiohttp import web
 
@@ -27,9 +28,22 @@ THREADS = 1_000
 """So many are remembered, to know a revision that comes late."""
 FORGET_S = 86_400.0
 """A story of which nothing more was said for so long: its detector was replaced by one that does not know it."""
+PRESENT_S = 60.0
+"""A judgement of a second that is further from when it was signed is none: it is of the past, or of no clock."""
+LONGEST_ID = 256
+TAKEN = 10_000
+"""So many messages are remembered, to know one that comes twice."""
 STRICTER = ("resume", "normal", "reduce", "halt_new", "no_market_orders")
 """The strictest last; a word that is not here is one that we do not know, and stricter."""
-OF_LEVEL = {"WARN": "reduce", "HIGH": "reduce", "CRITICAL": "halt_new", "EMERGENCY": "halt_new"}
+OF_LEVEL = {
+    "CLEAR": "normal",
+    "WATCH": "normal",
+    "WARN": "reduce",
+    "HIGH": "reduce",
+    "CRITICAL": "halt_new",
+    "EMERGENCY": "halt_new",
+}
+"""What a level says where nobody said what to do."""
 
 
 class SignatureError(Exception):
@@ -60,6 +74,8 @@ def verify(keys: Sequence[bytes], headers: Mapping[str, str], body: bytes, now_s
         message_id, moment, signatures = (headers[f"webhook-{name}"] for name in ("id", "timestamp", "signature"))
     except KeyError as error:
         raise SignatureError(f"no header {error}") from None
+    if len(message_id) > LONGEST_ID:
+        raise SignatureError("webhook-id is too long")
     if not (moment.isascii() and moment.isdigit() and len(moment) < 12):
         raise SignatureError("webhook-timestamp is no number of seconds")
     signed = b".".join((message_id.encode(errors="surrogateescape"), moment.encode(), body))
@@ -74,10 +90,17 @@ def verify(keys: Sequence[bytes], headers: Mapping[str, str], body: bytes, now_s
 
 
 class Standing:
-    """The newest revision of each thread, and the file that tells it. After a restart it goes on from the file."""
+    """The newest revision of each thread, and the file that tells it. After a restart it goes on from the file.
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        self._path, self._clock = path, clock
+    Parameters
+    ----------
+    recorded
+        A recording is played: its seconds are of the past.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time, *, recorded: bool = False) -> None:
+        self._path, self._clock, self._recorded = path, clock, recorded
+        self._has_baseline = False
         self._signs = {"heartbeat": 0.0, "judgement": 0.0}
         self._judged_ns, self._level = 0, "CLEAR"
         self._threads: dict[str, dict[str, Any]] = {}
@@ -99,10 +122,13 @@ class Standing:
         if body["type"] != "cascade.message.v1":
             raise LookupError(body["type"])
         thread, revision = body["thread_id"], int(body["revision"])
+        if not isinstance(thread, str) or len(thread) > LONGEST_ID:
+            raise TypeError("thread_id is no short text")
         postures: dict[str, str] = {}
         for alert in body["alerts"]:
             if alert["status"] != "resolved":
-                postures[alert["scope"]] = strictest(alert["posture"], postures.get(alert["scope"], "resume"))
+                scope = str(alert["scope"])
+                postures[scope] = strictest(alert["posture"], postures.get(scope, "resume"))
         if body.get("left_out") and not body["ended"]:
             # Whom the alerts that were left out are about cannot be known.
             postures["market"] = strictest(body["posture"], postures.get("market", "resume"))
@@ -117,17 +143,31 @@ class Standing:
         return line
 
     def _beat(self, state: dict[str, Any] | None, signed_s: float) -> None:
-        # By when it was signed: one that comes late, or again after a restart, makes nobody younger.
-        self._signs["heartbeat"] = signed_s
-        # A notifier lives on when detectors do not, and says again what they said last.
-        if state is not None and state["ts_ns"] != self._judged_ns and not state.get("missing_partitions"):
-            self._signs["judgement"] = signed_s
-            self._judged_ns, self._level = state["ts_ns"], state["level"]
+        judged_ns, level = self._judged_ns, self._level
+        if state is not None and not state.get("missing_partitions"):
+            judged_ns, level = int(state["ts_ns"]), str(state["level"])
+        ago_s = signed_s - judged_ns / 1e9
+        self._hear("heartbeat", signed_s)
+        if ago_s < -PRESENT_S:
+            return
+        # A notifier lives on when detectors do not, and says again what they said last; another may say it as well.
+        if judged_ns > self._judged_ns:
+            # What was judged while we were away is no sign that anybody judges now.
+            if self._has_baseline and (self._recorded or ago_s < PRESENT_S):
+                self._hear("judgement", signed_s)
+            self._judged_ns, self._level = judged_ns, level
+        self._has_baseline = self._has_baseline or state is not None
+
+    def _hear(self, sign: str, signed_s: float) -> None:
+        """By when it was signed: one that comes late, or again after a restart, makes nobody younger."""
+        known_s = self._signs[sign]
+        # A moment that has not come is of a clock that was set back: what is heard now counts.
+        self._signs[sign] = max(known_s, signed_s) if known_s <= self._clock() else signed_s
 
     def postures(self) -> dict[str, str]:
         """What is in force, by scope."""
         # Of what began before anybody sent it to us, the level is known.
-        found = {"market": OF_LEVEL.get(self._level, "normal")}
+        found = {"market": OF_LEVEL.get(self._level, STRICTER[-1])}
         for thread in self._threads.values():
             if thread["at_s"] > self._clock() - FORGET_S:
                 for scope, posture in thread["postures"].items():
@@ -172,24 +212,31 @@ class Receiver:
                 self._standing.write()
                 self._taken[message_id] = self._clock()
                 if line:
-                    print(time.strftime("%H:%M:%S", time.gmtime(self._clock())), line, flush=True)
+                    _say(f"{time.strftime('%H:%M:%S', time.gmtime(self._clock()))} {line}", sys.stdout)
         except TimeoutError:
             return web.Response(status=408, text="the body did not come")
         except SignatureError as error:
             return web.Response(status=401, text=str(error))
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            return web.Response(status=400, text=f"no message that is known here: {error!r}")
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            return web.Response(status=400, text=f"no message that is known here: {error!r}"[:500])
         except FileError as error:
-            print(error, file=sys.stderr, flush=True)
+            _say(f"{error}", sys.stderr)
             return web.Response(status=503, text="not written down")
         return web.Response(status=204)
 
     def _is_known(self, message_id: str) -> bool:
         # Beyond twice the window, from its future to its past, no copy has a signature that counts.
         oldest_s = self._clock() - 2 * WINDOW_S
-        while self._taken and next(iter(self._taken.values())) < oldest_s:
+        while self._taken and (next(iter(self._taken.values())) < oldest_s or len(self._taken) > TAKEN):
             del self._taken[next(iter(self._taken))]
         return message_id in self._taken
+
+
+def _say(line: str, where: TextIO) -> None:
+    """Whoever read it may be gone, or may not be able to show it: the message is taken all the same."""
+    with suppress(OSError):
+        encoding = where.encoding or "ascii"
+        print(line.encode(encoding, errors="replace").decode(encoding), file=where, flush=True)
 
 
 def application(receiver: Receiver) -> web.Application:
@@ -205,10 +252,12 @@ def main() -> None:
     options.add_argument("--listen", default="127.0.0.1:8085", help="HOST:PORT (default: %(default)s)")
     options.add_argument("--secret-file", type=Path, required=True, help="whsec_..., one a line")
     options.add_argument("--file", type=Path, default=Path("posture.json"), help="is written (default: %(default)s)")
+    options.add_argument("--recorded", action="store_true", help="a recording is played, not the present")
     given = options.parse_args()
     host, _, port = given.listen.rpartition(":")
     try:
-        receiver = Receiver(read_secrets(given.secret_file.read_text()), Standing(given.file))
+        standing = Standing(given.file, recorded=given.recorded)
+        receiver = Receiver(read_secrets(given.secret_file.read_text()), standing)
         web.run_app(application(receiver), host=host, port=int(port), print=None)
     except (OSError, ValueError, FileError) as error:
         sys.exit(f"{error}")

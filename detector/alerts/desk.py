@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from detector.alerts.inhibition import Inhibition
+from detector.alerts.inhibition import is_a_part
 from detector.alerts.match import rank, sink_scope
 from detector.alerts.routes import Route
 from detector.alerts.silences import Silence, silencing
@@ -19,7 +19,7 @@ from detector.alerts.threads import Thread
 from detector.alerts.traits import Traits
 from detector.composing import digest
 from detector.verdict import CRITICAL
-from schemas.alert import Alert
+from schemas.alert import LEVELS, MARKET, OURS, Alert
 
 FORGET_NS = 7_200 * NS
 """A story that is over may go on within a quarter of an hour; its threads are kept so long, by event time."""
@@ -29,8 +29,6 @@ class Story(msgspec.Struct, kw_only=True):
     """The newest revision of an episode."""
 
     alert: Alert
-    told: bool
-    """Whether people may read it beside what they read already."""
     fed: tuple[str, ...] = ()
     """Feeds that got any of it: they get the rest to its end."""
 
@@ -38,7 +36,6 @@ class Story(msgspec.Struct, kw_only=True):
 class Kept(msgspec.Struct, kw_only=True):
     """Everything that a desk remembers."""
 
-    inhibition: Inhibition = msgspec.field(default_factory=Inhibition)
     stories: dict[str, Story] = {}
     """By episode."""
     threads: dict[str, Thread] = {}
@@ -93,6 +90,10 @@ class Desk:
         self.silences: tuple[Silence, ...] = ()
         self.changes = Changes()
         self._expires_ns = int(expires_s * NS)
+        self._of_all: dict[str, list[str]] = {}
+        """Episodes of the market, and of ourselves: they say what others need not."""
+        for story in self.kept.stories.values():
+            self._note(story.alert)
         self._held = set(self.kept.stories)
         """Episodes of which a revision was held back; after a start it is not known of which."""
         self._of_sink: dict[str, dict[str, Thread]] = {sink: {} for sink in sinks}
@@ -109,10 +110,14 @@ class Desk:
         """Take a revision; False where it, or a newer one, is known."""
         known = self.kept.stories.get(alert.episode_id)
         if known is not None and alert.revision <= known.alert.revision:
-            return False
-        fed = known.fed if known is not None else ()
-        story = Story(alert=alert, told=self.kept.inhibition.allows(alert), fed=fed)
+            if not _begins_anew(alert, known.alert):
+                return False
+            known = None
+            for sink in self.sinks:
+                self._telling.pop((sink, alert.episode_id), None)
+        story = Story(alert=alert, fed=known.fed if known is not None else ())
         self.kept.stories[alert.episode_id] = story
+        self._note(alert)
         self.changes.alerts.append(alert)
         self.changes.stories.add(alert.episode_id)
         for sink, route in self._ways(alert):
@@ -157,6 +162,10 @@ class Desk:
                 if sink not in seen and (sink in fed or (sink, alert.episode_id) in self._telling):
                     seen.add(sink)
                     yield sink, route
+        # Nor is it left without an end by a configuration that leads nothing there any more.
+        for sink in self.sinks:
+            if sink not in seen and (sink, alert.episode_id) in self._telling:
+                yield sink, Route(sinks=(sink,))
 
     def _feed(self, sink: str, route: Route, story: Story) -> None:
         if sink not in story.fed:
@@ -170,10 +179,13 @@ class Desk:
         alert = story.alert
         thread = self._thread(sink, alert.episode_id, route.group(alert))
         member = thread.members.get(alert.episode_id) if thread is not None else None
-        if not story.told or (member is not None and member.revision >= alert.revision):
+        if member is not None and member.revision >= alert.revision:
             return
         over = alert.status == "resolved"
         if member is None and (over or not route.loud_enough(alert)):
+            return
+        if member is None and self._is_told_otherwise(sink, alert):
+            self._held.add(alert.episode_id)
             return
         if not over and silencing(alert, sink, self.silences, now_ns):
             self._held.add(alert.episode_id)
@@ -187,6 +199,19 @@ class Desk:
         thread = thread or self._begin(sink, route.group(alert), alert)
         self._show(thread, alert, regroup_ns=regroup_ns, ready_ns=now_ns + int(wait_s * NS))
 
+    def _is_told_otherwise(self, sink: str, alert: Alert) -> bool:
+        """Whether this sink shows a story that says it already; of one that it does not show nothing is known there."""
+        return is_a_part(alert, market_level=self._shown_level(sink, MARKET), deaf=self._shown_level(sink, OURS) > 0)
+
+    def _shown_level(self, sink: str, scope: str) -> int:
+        """The level at which the sink shows the newest story of this scope that goes on."""
+        levels = [
+            thread.members[episode].level
+            for episode in self._of_all.get(scope, ())
+            if (thread := self._telling.get((sink, episode))) is not None and not thread.fate
+        ]
+        return max(levels, default=0)
+
     def _thread(self, sink: str, episode_id: str, group: str) -> Thread | None:
         """The thread that tells this story, or the one of its group that goes on."""
         telling, newest = self._telling.get((sink, episode_id)), self._open.get((sink, group))
@@ -196,9 +221,9 @@ class Desk:
 
     def _begin(self, sink: str, group: str, alert: Alert) -> Thread:
         self.kept.number += 1
-        # Its first alert makes it another one than the group's last thread.
+        # By the number it is another one than a thread that began with the same alert, before the detector's restart.
         thread = Thread(
-            thread_id=digest(f"{sink}|{group}|{alert.alert_id}"),
+            thread_id=digest(f"{sink}|{group}|{alert.alert_id}|{self.kept.number}"),
             sink=sink,
             group=group,
             number=self.kept.number,
@@ -207,6 +232,12 @@ class Desk:
         self.kept.threads[thread.thread_id] = thread
         self._index(thread)
         return thread
+
+    def _note(self, alert: Alert) -> None:
+        if alert.scope in (MARKET, OURS):
+            episodes = self._of_all.setdefault(alert.scope, [])
+            if alert.episode_id not in episodes:
+                episodes.append(alert.episode_id)
 
     def _is_for_people(self, thread: Thread) -> bool:
         return thread.sink in self.sinks and not self.sinks[thread.sink].every_revision
@@ -233,7 +264,7 @@ class Desk:
         for thread in self._of_sink[sink].values():
             silenced = traits.acknowledges and self._is_silenced(thread, now_ns)
             step = next_step(thread, traits, now_ns, expires_ns=self._expires_ns, silenced=silenced)
-            if step is None:
+            if step is None or (step.act == "new" and self._is_for_people(thread) and self._is_held(thread, now_ns)):
                 continue
             order: tuple[int, ...] = (step.act != "new", -thread.level, thread.sent_ns, thread.number)
             if traits.every_revision:
@@ -260,9 +291,18 @@ class Desk:
                     return route
         return None
 
+    def _is_held(self, thread: Thread, now_ns: int) -> bool:
+        """Whether nobody is to be called by it now, though it was to be sent when it came."""
+        if self.silences and self._is_silenced(thread, now_ns):
+            return True
+        if all(route.quiet_hours is None for route in self.routes):
+            return False
+        route = self.route_of(thread)
+        return route is not None and route.is_quiet(LEVELS[thread.level], now_ns)
+
     def _is_silenced(self, thread: Thread, now_ns: int) -> bool:
         alerts = [alert for alert in self.alerts_of(thread) if alert.status != "resolved"]
-        return bool(self.silences) and all(silencing(a, thread.sink, self.silences, now_ns) for a in alerts)
+        return bool(alerts and self.silences) and all(silencing(a, thread.sink, self.silences, now_ns) for a in alerts)
 
     # Memory
 
@@ -279,9 +319,14 @@ class Desk:
             fed = thread.sent_rings and self.sinks[thread.sink].every_revision if thread.sink in self.sinks else True
             if fed or (done and newest_ns - thread.changed_ns > FORGET_NS):
                 self._drop(thread)
+            elif not thread.ended:
+                self._drop_members(thread, newest_ns)
         for story in list(kept.stories.values()):
             if story.alert.status == "resolved" and newest_ns - story.alert.ts_ns > FORGET_NS:
                 del kept.stories[story.alert.episode_id]
+                for episodes in self._of_all.values():
+                    if story.alert.episode_id in episodes:
+                        episodes.remove(story.alert.episode_id)
         used = {member.alert_id for thread in kept.threads.values() for member in thread.members.values()}
         for alert_id in [alert_id for alert_id in kept.shown if alert_id not in used]:
             del kept.shown[alert_id]
@@ -295,3 +340,16 @@ class Desk:
             if self._telling.get((thread.sink, episode)) is thread:
                 del self._telling[thread.sink, episode]
         self.changes.gone.add(thread.thread_id)
+
+    def _drop_members(self, thread: Thread, newest_ns: int) -> None:
+        """A group that goes on for days does not name everybody who was ever in it."""
+        for episode, member in list(thread.members.items()):
+            if member.resolved and newest_ns - self.kept.shown[member.alert_id].ts_ns > FORGET_NS:
+                del thread.members[episode]
+                self._telling.pop((thread.sink, episode), None)
+                self.changes.threads.add(thread.thread_id)
+
+
+def _begins_anew(alert: Alert, known: Alert) -> bool:
+    """Whether it is another life of an episode that ended, told by a detector that was restarted within its minute."""
+    return alert.status == "open" and known.status == "resolved" and alert.ts_ns > known.ts_ns

@@ -9,47 +9,55 @@ Alerts themselves are complete: a bot that trades one asset wants them. This is 
 
 from __future__ import annotations
 
-import msgspec
-
 from detector.verdict import HIGH, WARN
 from schemas.alert import LEVELS, MARKET, OURS, Alert
 
 
-class Inhibition(msgspec.Struct):
-    """Remembers where the market stands, whether we hear anything, and which stories were begun.
+def is_a_part(alert: Alert, *, market_level: int, deaf: bool) -> bool:
+    """Whether a story belongs to one that is told already.
+
+    Parameters
+    ----------
+    market_level
+        Of the market's own story, as far as it is told; a position in `schemas.alert.LEVELS`.
+    deaf
+        Whether it is told that it is we who hear nothing.
+    """
+    if alert.scope in (MARKET, OURS):
+        return False
+    level = LEVELS.index(alert.level)
+    if "D" in alert.stages:
+        return deaf or (level < WARN and market_level >= HIGH)
+    return market_level >= (min(WARN, level) if level <= HIGH else HIGH)
+
+
+class Inhibition:
+    """For a reader of everything: remembers where the market stands, whether we hear anything, and which stories were
+    begun.
 
     >>> inhibition = Inhibition()
     >>> inhibition.market_level
     0
     """
 
-    market_level: int = 0
-    """Position in `schemas.alert.LEVELS`."""
-    deaf: bool = False
-    """Whether it is we who hear nothing."""
-    told: set[str] = set()
-    """Episodes that people were told of."""
+    def __init__(self) -> None:
+        self.market_level = 0
+        self._deaf = False
+        self._told: set[str] = set()
 
     def allows(self, alert: Alert) -> bool:
         """Whether people should read it; to be asked once for every alert, in their order."""
-        level = LEVELS.index(alert.level)
         if alert.scope == MARKET:
-            self.market_level = level
+            self.market_level = LEVELS.index(alert.level)
             return True
         if alert.scope == OURS:
-            self.deaf = alert.status != "resolved"
+            self._deaf = alert.status != "resolved"
             return True
-        if alert.episode_id in self.told:
+        if alert.episode_id in self._told:
             if alert.status == "resolved":
-                self.told.discard(alert.episode_id)
+                self._told.discard(alert.episode_id)
             return True
-        if alert.status == "resolved" or self._is_a_part(alert, level):
+        if alert.status == "resolved" or is_a_part(alert, market_level=self.market_level, deaf=self._deaf):
             return False
-        self.told.add(alert.episode_id)
+        self._told.add(alert.episode_id)
         return True
-
-    def _is_a_part(self, alert: Alert, level: int) -> bool:
-        """Whether it belongs to a story that is told already."""
-        if "D" in alert.stages:
-            return self.deaf or (level < WARN and self.market_level >= HIGH)
-        return self.market_level >= (min(WARN, level) if level <= HIGH else HIGH)

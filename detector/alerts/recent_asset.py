@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from math import isnan, nan
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeGuard
 
 from detector.alerts.slim_reading import SlimMarket
 from detector.alerts.window import STEP_NS, STEPS, STEPS_OF_A_MINUTE, step_of
@@ -19,6 +19,8 @@ FADES = 0.8
 """What a minute's trades still count for a minute later, in the choice of the market whose price is shown."""
 CLEARLY = 1.5
 """Another market must be so much busier before its price is shown instead."""
+LEAST, MOST = 1e-30, 1e30
+"""What is beyond is no price and no sum of money, and rings of four bytes could not tell it from nothing or no end."""
 
 
 Markets: TypeAlias = Sequence[MarketReading] | Sequence[SlimMarket]
@@ -29,6 +31,14 @@ class Book(NamedTuple):
 
     depth_usd: float
     step: int
+
+
+def _is_price(price: float | None) -> TypeGuard[float]:
+    return price is not None and LEAST < price < MOST
+
+
+def _usd(told: float | None) -> float | None:
+    return told if told is not None and 0.0 <= told < MOST else None
 
 
 def _ring(steps: int = STEPS) -> array[float]:
@@ -91,14 +101,14 @@ class RecentAsset:
         for market in markets:
             if market.liquidations_seen:
                 seen = True
-                longs += market.liquidated_longs_usd
-                shorts += market.liquidated_shorts_usd
+                longs += _usd(market.liquidated_longs_usd) or 0.0
+                shorts += _usd(market.liquidated_shorts_usd) or 0.0
             if market.last_event_ns < heard_ns:
                 continue
             key = market.venue, market.instrument
-            if key == self._followed and market.price is not None:
+            if key == self._followed and _is_price(market.price):
                 price = market.price
-            bids, asks = market.bid_depth_2pct_usd, market.ask_depth_2pct_usd
+            bids, asks = _usd(market.bid_depth_2pct_usd), _usd(market.ask_depth_2pct_usd)
             if bids is not None and asks is not None:
                 books[key] = Book(bids + asks, step)
                 depth = bids + asks + (0.0 if isnan(depth) else depth)
@@ -107,8 +117,9 @@ class RecentAsset:
         if minute != self.minute or isnan(price):
             price = self._follow(markets, ts_ns, price, whole=minute != self.minute)
         at = step % STEPS
-        self.price[at] = price * self._scale
-        if not isnan(price):
+        price *= self._scale
+        self.price[at] = price if _is_price(price) else nan
+        if _is_price(price):
             self._priced = step
         self.depth[at] = depth
         self.blind[at] = self._unseen(step) if known < len(books) else nan
@@ -143,11 +154,11 @@ class RecentAsset:
         live: dict[tuple[str, str], tuple[float, float, bool]] = {
             (market.venue, market.instrument): (
                 market.price,
-                market.traded_usd_60s or 0.0,
+                _usd(market.traded_usd_60s) or 0.0,
                 market.last_event_ns > ts_ns - STEP_NS,
             )
             for market in markets
-            if market.price is not None and market.last_event_ns >= ts_ns - BLIND_NS
+            if _is_price(market.price) and market.last_event_ns >= ts_ns - BLIND_NS
         }
         followed = self._followed
         if whole:

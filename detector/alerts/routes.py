@@ -29,6 +29,8 @@ class QuietHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         for text in (self.start, self.end):
             if not _is_time(text):
                 raise ValueError(f"quiet hours: {text!r} is no time of day: write HH:MM")
+        if self.start == self.end:
+            raise ValueError("quiet hours that end when they begin: write a start and another end")
         try:
             ZoneInfo(self.timezone)
         except (KeyError, ValueError, OSError):

@@ -14,6 +14,7 @@ Act = Literal["new", "edit", "end", "refresh", "acknowledge"]
 NS = 1_000_000_000
 LATE_NS = 60 * NS
 """A message that is older says so."""
+LONGEST_WAIT_NS = 60 * NS
 MOST_DOUBTS = 3
 """A channel that takes messages and answers nothing would be sent a copy a minute. So many are better than none."""
 
@@ -48,16 +49,19 @@ def next_step(thread: Thread, traits: Traits, now_ns: int, *, expires_ns: int, s
     if silenced and traits.acknowledges and thread.sent_rings and not thread.acknowledged and not thread.ended:
         return Step("acknowledge")
     if thread.rings > thread.sent_rings and (not thread.ended or traits.every_revision):
-        if now_ns < thread.ready_ns:
+        # A clock that was set back must not make it wait for long.
+        if now_ns < thread.ready_ns <= now_ns + LONGEST_WAIT_NS:
             return None
         age_ns = max(0, now_ns - thread.changed_ns)
         # What people should have known long ago is told, and does not wake them as if it were new.
         return Step("new", silent=age_ns > expires_ns, late_ns=age_ns if age_ns > LATE_NS else 0)
+    if thread.end_told and not thread.ended:
+        return Step("new", silent=True)
     if thread.revision > thread.sent_revision:
         if traits.edits:
             return Step("edit", silent=True)
         return Step("end", silent=True) if thread.ended else None
-    if traits.refresh_s and not thread.ended and now_ns - thread.sent_ns >= traits.refresh_s * NS:
+    if traits.refresh_s and not thread.ended and abs(now_ns - thread.sent_ns) >= traits.refresh_s * NS:
         return Step("refresh", silent=True)
     return None
 
@@ -69,12 +73,13 @@ def settle(
     The thread may have gone on meanwhile.
     """
     is_new = step.act in ("new", "end")
-    thread.doubts = thread.doubts + 1 if isinstance(outcome, Unknown) and is_new and not traits.idempotent else 0
-    if isinstance(outcome, RetryAt | Unknown) and thread.doubts < MOST_DOUBTS:
-        thread.tried = isinstance(outcome, Unknown)
+    if isinstance(outcome, RetryAt):
         return False
+    if isinstance(outcome, Unknown):
+        thread.doubts += is_new and not traits.idempotent
+        if thread.doubts < MOST_DOUBTS:
+            return False
     if isinstance(outcome, Rejected) and outcome.of == "sink":
-        thread.tried = False
         return False
     thread.doubts = 0
     if step.act == "acknowledge":
@@ -82,6 +87,8 @@ def settle(
         return True
     thread.sent_revision = max(thread.sent_revision, revision)
     thread.sent_ns = now_ns
+    if is_new:
+        thread.end_told = step.act == "end"
     if step.act == "new":
         thread.sent_rings = max(thread.sent_rings, rings)
         thread.acknowledged = False

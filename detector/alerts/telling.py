@@ -12,7 +12,7 @@ from detector.alerts.figures import figures
 from detector.alerts.lost_sight import is_lost
 from detector.alerts.match import about, rank
 from detector.alerts.message import Message
-from detector.alerts.moments import clock, span
+from detector.alerts.moments import NS, clock, span
 from detector.alerts.places import in_words, listed, scope, venue
 from detector.alerts.routes import Route
 from detector.alerts.threads import Thread
@@ -23,6 +23,8 @@ from schemas.alert import LEVELS, MARKET, Alert, Label, Level
 MOST_OTHERS = 8
 MOST_YOURS = 8
 MOST_BLIND = 2
+MOST_WERE = 2
+OLD_NS = 60 * NS
 BLIND = 80
 TITLE = 120
 UNSEEN = ": no source can be evaluated"
@@ -58,7 +60,7 @@ def tell(thread: Thread, alerts: Sequence[Alert], route: Route | None, *, now_ns
         what=clean(holding.counted(shown) or holding.what(first) if many else holding.what(first)),
         stages=clean(holding.stages(shown)) if going else "",
         where=clean(holding.where(shown)) if going else "",
-        since=clean(_since(thread, alerts, level, peak, seen_ns)),
+        since=clean(_since(thread, alerts, shown, seen_ns) + _of_when(first, seen_ns)),
         yours=tuple(map(clean, _yours(shown, route))) if going else (),
         figures=figures(first, named=many),
         others=tuple(map(clean, _others(shown, alerts))) if many else (),
@@ -80,17 +82,30 @@ def _of_other_scopes(alerts: Sequence[Alert]) -> list[Alert]:
     return list(found.values())
 
 
-def _since(thread: Thread, alerts: Sequence[Alert], level: Level, peak: Level, seen_ns: int) -> str:
-    going = [alert.since_ns for alert in alerts if alert.status != "resolved"]
-    since_ns = min(going or [alert.since_ns for alert in alerts])
-    # It is known when the highest level was reached only where this thread has seen it.
-    at = f" at {clock(thread.peak_ns, beside_ns=seen_ns)}" if thread.peak == rank(peak) and thread.peak_ns else ""
+def _since(thread: Thread, alerts: Sequence[Alert], shown: Sequence[Alert], seen_ns: int) -> str:
+    going = [alert for alert in alerts if alert.status != "resolved"]
+    since_ns = min(alert.since_ns for alert in going or alerts)
+    told = shown if going else alerts
+    peak = max((alert.peak_level for alert in told), key=rank)
+    # It is known when the highest level was reached only where this thread has seen it, and of no other story.
+    of_told = {alert.alert_id for alert in told}
+    others = [alert for alert in alerts if alert.alert_id not in of_told and rank(alert.peak_level) >= rank(peak)]
+    known = thread.peak == rank(peak) and thread.peak_ns and not others
+    at = f" at {clock(thread.peak_ns, beside_ns=seen_ns)}" if known else ""
     lasted = span(seen_ns - since_ns)
     began = clock(since_ns, beside_ns=seen_ns)
     if not going:
         return f"{began} to {clock(seen_ns)} UTC, {lasted} · peak {peak}{at}"
-    was = f" · was {peak}{at}" if rank(level) < rank(peak) else ""
+    were = [scope(alert) for alert in shown if alert.peak_level == peak] if len(shown) > 1 else []
+    whose = f"{listed(were, MOST_WERE)} " if were else ""
+    was = f" · {whose}{'were' if len(were) > 1 else 'was'} {peak}{at}" if rank(shown[0].level) < rank(peak) else ""
     return f"since {began} UTC, {lasted}{was}"
+
+
+def _of_when(first: Alert, seen_ns: int) -> str:
+    """Since when the numbers stand, where other stories have gone on since."""
+    old = seen_ns - first.ts_ns > OLD_NS
+    return f" · numbers of {clock(first.ts_ns, beside_ns=seen_ns)}" if old and first.evidence else ""
 
 
 def _yours(shown: Sequence[Alert], route: Route | None) -> Iterator[str]:
@@ -109,7 +124,8 @@ def _yours(shown: Sequence[Alert], route: Route | None) -> Iterator[str]:
         told = ", ".join(list(holding.phrases(held))[: holding.MOST_PHRASES])
         yield f"{name(asset)}: {told}" + (f" ({where})" if where else "")
     if quiet:
-        yield f"{listed(quiet, MOST_YOURS)}: nothing of {'its' if len(quiet) == 1 else 'their'} own so far"
+        # Nor is it known here whether anybody watches them, so that calm must not be read out of it.
+        yield f"{listed(quiet, MOST_YOURS)}: not named by this alert"
     if len(route.watchlist) > MOST_YOURS:
         yield f"and {len(route.watchlist) - MOST_YOURS} more of yours"
 

@@ -55,9 +55,11 @@ class Thread(msgspec.Struct, kw_only=True):
     remote: str = ""
     """What the channel calls the newest message, as the sink wrote it; empty where there is none to be edited."""
     tried: bool = False
-    """Whether a first message was begun to be sent, of which nobody can say that it did not arrive."""
+    """Whether a message was begun to be sent of which nobody can say that it did not arrive."""
+    end_told: bool = False
+    """On a channel without edits: whether the last that was sent says that it is over."""
     doubts: int = 0
-    """How often in a row nobody could say whether the new message arrived."""
+    """How often nobody could say whether the new message arrived."""
     acknowledged: bool = False
     """Whether the channel was told that somebody knows."""
     fate: str = ""

@@ -25,7 +25,12 @@ SIGNS: dict[Level, str] = {
 }
 LOST = "⚪ LOST SIGHT · "
 """Nobody follows it any more: that it is over is not known."""
-KINDS = {"asset": "assets", "data": "venues", "market": "stories"}
+TROUBLES = "data troubles"
+HALTED, BLIND, DOUBTED = "trading halted on", "cannot see", "data in doubt on"
+SEEN = {HALTED: "halted", BLIND: "cannot be seen", DOUBTED: "in doubt"}
+"""What is said before a name, and after it."""
+TAKES_NONE = "takes no messages"
+KINDS = {"asset": "assets", "market": "stories"}
 
 
 def title(alerts: Sequence[Alert]) -> str:
@@ -44,8 +49,8 @@ def title(alerts: Sequence[Alert]) -> str:
 def sees(alert: Alert) -> str:
     """How well a venue is seen, as an alert about its data says it."""
     if any(condition.rule == venue_words.HALTED for condition in alert.conditions):
-        return "trading halted on"
-    return "cannot see" if rank(alert.level) >= WARN else "data in doubt on"
+        return HALTED
+    return BLIND if rank(alert.level) >= WARN else DOUBTED
 
 
 def _of_many(alerts: Sequence[Alert], over: bool) -> str:
@@ -54,12 +59,28 @@ def _of_many(alerts: Sequence[Alert], over: bool) -> str:
     names = listed([_named(alert) for alert in alerts], MOST_SCOPES)
     if all(map(is_of_sink, alerts)):
         return f"{len(alerts)} sinks take {'messages again' if over else 'no messages'}: {names.replace('sink ', '')}"
-    if kind == "data" and not over:
-        return f"{sees(alerts[0])} {len(alerts)} venues: {names}"
+    if kind == "data":
+        return _of_data_alerts(alerts, names, over)
     ways = {alert.direction for alert in alerts} if kind == "asset" and not over else set()
     # A direction that only a few of them have is none of them all.
     way = f" {WAYS[ways.pop()] if len(ways) == 1 else WAYS['none']}" if ways else ""
     return f"{len(alerts)} {KINDS[kind]}{way}: {names}"
+
+
+def _of_data_alerts(alerts: Sequence[Alert], names: str, over: bool) -> str:
+    """One word for all of them only where it is true of each."""
+    venues = not any(alert.scope == OURS or is_of_sink(alert) for alert in alerts)
+    if over:
+        return f"{len(alerts)} {'venues' if venues else TROUBLES}: {names}"
+    seen = {sees(alert) for alert in alerts}
+    if venues and len(seen) == 1:
+        return f"{seen.pop()} {len(alerts)} venues: {names}"
+    more = f" and {len(alerts) - MOST_SCOPES} more" if len(alerts) > MOST_SCOPES else ""
+    return f"{len(alerts)} {TROUBLES}: {', '.join(map(_trouble, alerts[:MOST_SCOPES]))}{more}"
+
+
+def _trouble(alert: Alert) -> str:
+    return f"{_named(alert)} {TAKES_NONE if is_of_sink(alert) else SEEN[sees(alert)]}"
 
 
 def _of_data(alert: Alert) -> str:

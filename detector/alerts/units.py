@@ -32,7 +32,7 @@ def amount(value: float | None, unit: str, *, signed: bool = False) -> str:
     if unit == "s":
         return seconds(value)
     if unit == "$":
-        return f"{value:.3f} $"
+        return f"{round(value, 3) + 0.0:.3f} $"
     if unit in ("fraction", "ratio") or unit.startswith("% "):
         return f"{_percent(value, signed=signed)}{unit[1:] if unit.startswith('% ') else ''}"
     if unit == "x usual":
@@ -63,7 +63,7 @@ def dollars(value: float) -> str:
     if size >= 0.1 * MILLION:
         digits = ".2g" if size < 0.995 * MILLION else ".1f" if size < 99.95 * MILLION else ".0f"
         return f"{value / MILLION:{digits}} m$"
-    return f"{_digits(value / 1e3)} k$" if size >= 999.5 else f"{value:.0f} $"
+    return f"{_digits(value / 1e3)} k$" if size >= 999.5 else f"{round(value)} $"
 
 
 def seconds(value: float) -> str:
@@ -90,7 +90,8 @@ def _digits(value: float) -> str:
     if size >= 1e9:
         return f"{value:.1e}"
     if value == round(value) or size >= 9.95:
-        return f"{value:.0f}"
+        # What is below nothing by less than can be said is nothing.
+        return f"{value + 0.0:.0f}"
     if size < 0.0005:
         return "0"
     return f"{value:.1f}" if size >= 0.995 else f"{value:{'.2f' if size >= 0.0095 else '.3f'}}".rstrip("0")

@@ -69,7 +69,8 @@ def unrolled(rings: Sequence[Any], newest: Sequence[int], end: int, steps: int =
     columns = np.arange(end - steps + 1, end + 1)
     known = np.array(newest, dtype=np.int64)[:, None]
     within = (columns <= known) & (columns > known - rows.shape[1])
-    found: Series = np.where(within, rows[:, columns % rows.shape[1]], np.nan).astype(np.float64)
+    values = rows[:, columns % rows.shape[1]]
+    found: Series = np.where(within & np.isfinite(values), values, np.nan).astype(np.float64)
     return found
 
 

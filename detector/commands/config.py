@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,11 @@ from detector.runtime.notify.clocks import WallClock
 from detector.runtime.notify.opened import open_notifier
 from detector.sinks.config import ConfigError, NotifyConfig, Reading, kafka_of, only, read
 from detector.sinks.describing import doubts, route_in_words, routes_to, traits_in_words
-from detector.sinks.secrets import MASK, redact
+from detector.sinks.http import proxy_fault
+from detector.sinks.secrets import MASK, looks_secret, redact
 from detector.sinks.settings import SinkSettings
+from detector.store.errors import StoreError, damaged, store_error
+from detector.store.schema import refuse_unknown
 from producers.errors import ProducerError
 from producers.kafka.settings import TABLE, VARIABLES, KafkaSettings, load_settings
 
@@ -64,7 +69,8 @@ def show(path: Path, environ: Mapping[str, str], *, as_json: bool) -> Iterator[s
         rows += [(f"{TABLE}.{name}", getattr(kafka, name)) for name in KafkaSettings.__struct_fields__]
     origins = {**reading.origins, **_kafka_origins(environ)}
     for key, value in rows:
-        shown, origin = harmless(value), _origin(key, origins)
+        pasted = key.endswith(("_file", "_env")) and isinstance(value, str) and looks_secret(value)
+        shown, origin = MASK if pasted else harmless(value), _origin(key, origins)
         if as_json:
             yield orjson.dumps({"key": key, "value": shown, "from": origin}).decode()
         else:
@@ -105,6 +111,22 @@ def _store_faults(config: NotifyConfig) -> Iterator[str]:
         yield f"[notify] store: there is no folder {folder}"
     elif not os.access(config.store if config.store.exists() else folder, os.W_OK):
         yield f"[notify] store: {config.store} cannot be written"
+    elif config.store.exists() and (fault := _damage(config.store)):
+        yield f"[notify] store: {fault.removeprefix('store ')}"
+
+
+def _damage(path: Path) -> str:
+    """Why a store that is there cannot be used; empty where it can. Nothing of it is changed."""
+    where = str(path)
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            refuse_unknown(connection, where)
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        return str(store_error(where, error))
+    except StoreError as error:
+        return str(error)
+    return "" if found == "ok" else str(damaged(where, found))
 
 
 def _kafka_faults(path: Path, reading: Reading, environ: Mapping[str, str]) -> Iterator[str]:
@@ -127,10 +149,20 @@ async def _open_each(config: NotifyConfig, environ: Mapping[str, str]) -> tuple[
             async with open_notifier(alone, WallClock(), remembers=False, kafka=kafka) as notifier:
                 traits[name] = notifier.sinks[name].traits
         except ProducerError as error:
-            faults.append(f"[sinks.{name}]: {error}")
+            faults.append(_placed(name, error, config.file))
             # A sink stops at its first secret; a person wants to hear of all of them.
             faults += [f"[sinks.{name}]: {more}" for more in _secret_faults(settings, environ, said=str(error))]
+        else:
+            address = settings.address(environ=environ)
+            if address is not None and (fault := proxy_fault(address)):
+                faults.append(f"[sinks.{name}]: {fault}")
     return traits, faults
+
+
+def _placed(name: str, error: ProducerError, file: Path) -> str:
+    """What a sink says is wrong, with its place once."""
+    place, said = f"[sinks.{name}]", str(error).removeprefix(f"{file}: ")
+    return said if said.startswith((place, f"[{TABLE}]")) else f"{place}: {said}"
 
 
 def _secret_faults(settings: SinkSettings, environ: Mapping[str, str], *, said: str) -> Iterator[str]:

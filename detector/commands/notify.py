@@ -149,11 +149,12 @@ async def _serve(
 async def _play(source: KafkaSource, notifier: Notifier, recording: EventClock) -> None:
     """Each alert is told before the next one is read: the same whatever the speed of the recording."""
     while True:
-        read = await source.read(most=1)
+        read = await source.read_one()
         if source.market is not None and source.caught_up:
             recording.reach(source.market.ts_ns)
         elif not read:
             continue
+        await source.read_readings(recording.now_ns())
         await notifier.settle()
 
 
@@ -188,8 +189,6 @@ async def _status(source: KafkaSource, notifier: Notifier, life: ClusterLife) ->
     while True:
         await asyncio.sleep(STATUS_S)
         _tell(status_line(source, notifier, life))
-        if life.trouble:
-            _tell(f"cascade: {life.trouble}")
 
 
 def _tell(text: str) -> None:

@@ -22,6 +22,8 @@ def status_line(source: KafkaSource, notifier: Notifier, life: ClusterLife) -> s
         parts.append(f"market {source.market.level} at {clock(source.market.ts_ns)} UTC, {ago}")
     if life.unwatched:
         parts.append("NOBODY WATCHES")
+    if life.trouble:
+        parts.append(f"CANNOT READ: {life.trouble}")
     counts: Counter[str] = sum((worker.counts for worker in notifier.workers.values()), Counter())
     parts.append(f"{counts['new']:,} messages, {counts['edit']:,} edits")
     parts.append(f"{notifier.waiting:,} waiting")

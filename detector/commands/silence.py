@@ -56,7 +56,8 @@ def add(
         newest = store.recent(NEWEST)
     held = sum(match.matches(alert) for alert in newest)
     print(f"{silence.id}: {in_words(silence)} until {_moment(silence.until_ns)}")
-    print(f"of the newest {len(newest)} alerts it matches {held}")
+    mind = ": a name that is spelled wrongly mutes nothing" if newest and not held else ""
+    print(f"of the newest {len(newest)} alerts it matches {held}{mind}")
 
 
 def show(path: Path, *, as_json: bool) -> None:
@@ -91,8 +92,8 @@ def in_words(silence: Silence) -> str:
 
 
 def _match(**named: Sequence[str]) -> Match:
-    """Levels and stages in any case: those of assets and venues matter."""
-    for name in ("level", "stage"):
+    """In any case, as in the chat; that of venues and labels matters."""
+    for name in ("level", "stage", "asset"):
         named[name] = [value.upper() for value in named[name]]
     try:
         return msgspec.convert({name: list(values) for name, values in named.items()}, Match)

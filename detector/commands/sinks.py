@@ -103,7 +103,7 @@ def in_words(outcome: Outcome) -> str:
     'NOT delivered, try again in 7 s: HTTP 429'
     """
     if isinstance(outcome, Delivered):
-        return redact(f"Delivered, as {outcome.remote}") if outcome.remote else "Delivered"
+        return "Delivered"
     reason = redact(outcome.reason)
     if isinstance(outcome, RetryAt):
         when = f"in {outcome.after_s:g} s" if outcome.after_s is not None else "later"

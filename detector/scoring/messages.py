@@ -59,11 +59,13 @@ def episode_cards(alerts: Sequence[Alert]) -> list[EpisodeCard]:
     desk = Desk([EVERYTHING], {PEOPLE: Traits(edits=True)})
     for alert in alerts:
         desk.take(alert, alert.ts_ns)
-        acts = list(_sent(desk, alert.ts_ns))
+        desk.tick(alert.ts_ns)
+        sent = list(_sent(desk, alert.ts_ns))
+        if current is not None:
+            current.beside += [scope for act, scope in sent if act == "new" and scope != MARKET]
         if alert.scope != MARKET:
-            if current is not None:
-                current.beside += [alert.scope] * acts.count("new")
             continue
+        acts = [act for act, scope in sent if scope == MARKET]
         card = cards.get(alert.episode_id)
         if card is None:
             card = EpisodeCard(episode_id=alert.episode_id, opened_ns=alert.ts_ns, peak=alert.peak_level)
@@ -76,9 +78,10 @@ def episode_cards(alerts: Sequence[Alert]) -> list[EpisodeCard]:
     return list(cards.values())
 
 
-def _sent(desk: Desk, now_ns: int) -> Iterator[Act]:
+def _sent(desk: Desk, now_ns: int) -> Iterator[tuple[Act, str]]:
+    """What is sent now, each with the scope of the gravest story in it."""
     while (due := desk.due(PEOPLE, now_ns)) is not None:
         thread, step = due
         traits = desk.sinks[PEOPLE]
         settle(thread, step, Delivered("m"), traits, revision=thread.revision, rings=thread.rings, now_ns=now_ns)
-        yield step.act
+        yield step.act, desk.alerts_of(thread)[0].scope

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 from yarl import URL
 
@@ -150,6 +151,7 @@ def url_fault(text: str) -> str:
         return "it has to begin with https:// or http://"
     if not host or port == 0:
         return "it names no host, or no port that there is"
-    if url.raw_user is not None or url.raw_password is not None:
+    # An empty user is none to yarl, and other parsers take what stands before it for the host.
+    if url.raw_user is not None or url.raw_password is not None or "@" in urlsplit(text).netloc:
         return "user and password do not belong into it"
     return ""

@@ -80,14 +80,9 @@ class AlertmanagerSink:
 
     async def send(self, delivery: Delivery) -> Outcome:
         """Post all stories of the thread as they stand."""
-        before = _levels(delivery.remote)
-        alerts = [
-            _alert(story, level, delivery, ends=story.status == "resolved" or level != story.level)
-            for story in delivery.alerts
-            for level in _told(story, before.get(story.episode_id))
-        ]
+        body = msgspec.json.encode(_entries(delivery))
         try:
-            answer = await self._http.send("POST", self._url, body=msgspec.json.encode(alerts), headers=self._headers)
+            answer = await self._http.send("POST", self._url, body=body, headers=self._headers)
         except SendError as error:
             return judge_failure(error)
         outcome = judge(answer)
@@ -100,12 +95,27 @@ class AlertmanagerSink:
         """Nothing is held."""
 
 
-def _told(story: Alert, before: Level | None) -> set[Level]:
-    """The levels of which it has an alert there that goes on or ends now."""
-    if story.status == "resolved":
-        # What is not known any more is ended where it may have stood.
-        return {before or story.peak_level}
-    return {story.level, before or story.level}
+def _entries(delivery: Delivery) -> list[dict[str, Any]]:
+    """What to say: all that goes on, and the end of what was said before and goes on no more.
+
+    One entry for each set of labels: what of an asset is over and what began since may have the same, and whichever
+    came last in a post would win.
+    """
+    before = _levels(delivery.remote)
+    found: dict[frozenset[tuple[str, str]], dict[str, Any]] = {}
+    for story in delivery.alerts:
+        if story.status != "resolved":
+            _add(found, _alert(story, story.level, delivery, ends=False))
+    for story in delivery.alerts:
+        # Where nothing is known of what was said, it is ended where it may have stood.
+        level = before.get(story.episode_id) if before is not None else story.peak_level
+        if level is not None and (story.status == "resolved" or (before and level != story.level)):
+            _add(found, _alert(story, level, delivery, ends=True))
+    return list(found.values())
+
+
+def _add(found: dict[frozenset[tuple[str, str]], dict[str, Any]], entry: dict[str, Any]) -> None:
+    found.setdefault(frozenset(entry["labels"].items()), entry)
 
 
 def _alert(story: Alert, level: Level, delivery: Delivery, *, ends: bool) -> dict[str, Any]:
@@ -134,11 +144,12 @@ def _alert(story: Alert, level: Level, delivery: Delivery, *, ends: bool) -> dic
     return told
 
 
-def _levels(remote: str) -> dict[str, Level]:
+def _levels(remote: str) -> dict[str, Level] | None:
+    """The level by story of what goes on there; None where nobody knows."""
     try:
-        found: dict[str, Level] = msgspec.json.decode(remote or "{}", type=dict[str, Level])
+        found: dict[str, Level] = msgspec.json.decode(remote, type=dict[str, Level])
     except msgspec.DecodeError:
-        return {}
+        return None
     return found
 
 

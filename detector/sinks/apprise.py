@@ -48,12 +48,12 @@ class AppriseSink:
         try:
             self._package: Any = import_module("apprise")
         except ImportError:
-            message = f"the sink {name} needs apprise: pip install 'cascade-detector[apprise]'"
+            message = f"[sinks.{name}] needs apprise: pip install 'cascade-detector[apprise]'"
             raise SinkSettingsError(message) from None
         self._services: Any = self._package.Apprise()
         for number, url in enumerate(settings.secret("urls").split(), 1):
             if not self._services.add(url):
-                raise SinkSettingsError(f"line {number} of the sink {name}'s urls is no URL that apprise knows")
+                raise SinkSettingsError(f"[sinks.{name}] urls: line {number} is no URL that apprise knows")
         self._sending: asyncio.Future[Any] | None = None
 
     @property

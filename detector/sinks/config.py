@@ -19,6 +19,7 @@ from detector.sinks.addresses import networks
 from detector.sinks.kafka import KafkaSinkSettings
 from detector.sinks.overrides import Given, override
 from detector.sinks.registry import SINKS
+from detector.sinks.secrets import redact
 from detector.sinks.settings import SinkSettings
 from detector.sinks.table import closest, read_table
 from producers.errors import ProducerError
@@ -163,7 +164,8 @@ def _sink(name: str, table: object, folder: Path, faults: list[str]) -> SinkSett
         return None
     if not isinstance(kind, str) or kind not in known:
         guess = closest(kind, known) if isinstance(kind, str) else ""
-        faults.append(f"{where} type: there is no sink of type {str(kind)[:40]!r}{guess}; known: {', '.join(known)}")
+        said = redact(str(kind))[:40]
+        faults.append(f"{where} type: there is no sink of type {said!r}{guess}; known: {', '.join(known)}")
         return None
     return read_table(_beside(table, folder), known[kind], where, faults)
 

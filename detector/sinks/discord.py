@@ -21,7 +21,7 @@ from detector.sinks.sink import Delivery, Memory
 LONGEST_CONTENT = 2_000
 SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
 UNKNOWN_MESSAGE = 10_008
-WRONG_CHANNEL = frozenset({10_003, 10_015, 30_046, 220_001, 220_003})
+WRONG_CHANNEL = frozenset({10_003, 10_015, 220_001, 220_003})
 """Codes in a body: no such channel or webhook, or a forum, where a webhook needs `thread_id`."""
 TRAITS = Traits(edits=True, pictures=True, paces=((1, 1.0), (30, 60.0)), send_s=35.0)
 """Gentler than what its headers ask for; what they ask for holds besides."""
@@ -50,8 +50,8 @@ class DiscordSink:
         if settings.thread_id is not None:
             self._url = self._url.update_query(thread_id=settings.thread_id)
         self._http = http
-        self._free_s = 0.0
-        """Monotonic time at which the bucket has room again."""
+        self._free_s: dict[str, float] = {}
+        """By method, as edits have a bucket of their own: monotonic time at which it has room again."""
         self._unpictured = ""
         """The message whose picture was refused: its retries go without."""
 
@@ -62,10 +62,6 @@ class DiscordSink:
 
     async def send(self, delivery: Delivery) -> Outcome:
         """Post or edit."""
-        wait_s = self._free_s - time.monotonic()
-        if wait_s > 0:
-            # Too many refusals bar the whole address from Discord.
-            return RetryAt(wait_s, "the webhook's bucket is empty")
         payload: dict[str, Any] = {
             "content": render(delivery.message, MARKDOWN, limit=LONGEST_CONTENT),
             "allowed_mentions": {"parse": []},
@@ -88,6 +84,10 @@ class DiscordSink:
         """Nothing is held."""
 
     async def _ask(self, method: str, url: URL, payload: dict[str, Any], picture: bytes | None = None) -> Outcome:
+        wait_s = self._free_s.get(method, 0.0) - time.monotonic()
+        if wait_s > 0:
+            # Too many refusals bar the whole address from Discord.
+            return RetryAt(wait_s, "the webhook's bucket is empty")
         body, form = msgspec.json.encode(payload), None
         if picture is not None:
             form = aiohttp.FormData()
@@ -100,10 +100,10 @@ class DiscordSink:
             )
         except (NotSentError, MaybeSentError) as error:
             return judge_failure(error)
-        self._read_bucket(answer)
+        self._read_bucket(method, answer)
         return _meant(answer, editing=method == "PATCH")
 
-    def _read_bucket(self, answer: Answer) -> None:
+    def _read_bucket(self, method: str, answer: Answer) -> None:
         if answer.headers.get("X-RateLimit-Remaining") != "0":
             return
         try:
@@ -111,7 +111,7 @@ class DiscordSink:
         except ValueError:
             return
         if 0 < wait_s < 600:
-            self._free_s = time.monotonic() + wait_s
+            self._free_s[method] = time.monotonic() + wait_s
 
 
 def _meant(answer: Answer, *, editing: bool) -> Outcome:

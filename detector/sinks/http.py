@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
+from importlib.util import find_spec
 from types import SimpleNamespace, TracebackType
 from typing import Any, Self
 
@@ -53,7 +54,7 @@ class Answer(msgspec.Struct, frozen=True):
         """The JSON object that the body is; empty where it is none."""
         try:
             found = msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -67,7 +68,7 @@ class NotSentError(SendError):
 
 
 class RefusedError(NotSentError):
-    """It is not ours to send: no such address, or one that is not public."""
+    """It is not ours to send: no such address, one that is not public, or a proxy that cannot be used."""
 
 
 class MaybeSentError(SendError):
@@ -138,16 +139,18 @@ class Http:
         MaybeSentError
             Nobody knows.
         """
-        target, proxy = self._target(url)
+        target = self._target(url)
         headers = headers or {}
         where = f"{target.scheme}://{target.host_port_subcomponent}"
         for name, value in headers.items():
             if not _TOKEN.fullmatch(name) or _UNSENDABLE.search(value):
                 raise RefusedError(f"{where}: a header has letters that cannot be sent")
         begun = SimpleNamespace(sending=False)
+        proxy: Proxy | None = None
         failure: SendError
         try:
             async with asyncio.timeout(self._total_s):
+                proxy = proxy_for(str(target))
                 session = await self._session(proxy)
                 data = form if body is None else body
                 async with session.request(
@@ -157,12 +160,14 @@ class Http:
         except TimeoutError:
             after_s = self._total_s if begun.sending else min(self._connect_s, self._total_s)
             failure = _failure(where, begun.sending, f"no answer within {after_s:g} s")
+        except ProxyAddressError as error:
+            failure = RefusedError(str(error))
         except self._failures as error:
             failure = _said(error, where, begun.sending, proxy)
         # Outside of the clauses: the errors of the client hold the whole address.
         raise failure
 
-    def _target(self, text: str) -> tuple[URL, Proxy | None]:
+    def _target(self, text: str) -> URL:
         if fault := url_fault(text):
             raise RefusedError(f"the address cannot be used: {fault}")
         # What one parser understood is what all others get.
@@ -170,7 +175,7 @@ class Http:
         host = url.raw_host or ""
         if not self._guard.allows_host(host):
             raise RefusedError(_not_public(f"{url.scheme}://{url.host_port_subcomponent}"))
-        return url, proxy_for(str(url))
+        return url
 
     async def _session(self, proxy: Proxy | None) -> aiohttp.ClientSession:
         if self._open is None:
@@ -223,6 +228,17 @@ class Http:
         return Answer(response.status, response.headers, bytes(body[: self._body_bytes]))
 
 
+def proxy_fault(url: str) -> str:
+    """Why the proxy that the environment names for an address cannot be used; empty where it can, or there is none."""
+    try:
+        proxy = proxy_for(url)
+    except ProxyAddressError as error:
+        return str(error)
+    if proxy is not None and proxy.is_socks and not (find_spec("aiohttp_socks") and find_spec("python_socks")):
+        return unspeakable(proxy).message
+    return ""
+
+
 async def _begins(_session: aiohttp.ClientSession, context: SimpleNamespace, _: object) -> None:
     """From here on something may arrive."""
     context.trace_request_ctx.sending = True
@@ -237,6 +253,8 @@ def _said(error: Exception, where: str, sending: bool, proxy: Proxy | None) -> S
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, AddressRefusedError):
         return RefusedError(_not_public(where))
+    if isinstance(error, aiohttp.InvalidURL):
+        return RefusedError(f"{where}: no host is written so: write all four numbers of an address, or a name")
     why = _why(error)
     if proxy is not None and not sending:
         why = f"by way of the proxy {proxy.name}: {why}"

@@ -14,7 +14,7 @@ from pathlib import Path
 from detector.alerts.outcomes import Delivered, Outcome, Rejected, RetryAt
 from detector.alerts.traits import Traits
 from detector.sinks.http import Http
-from detector.sinks.settings import SinkSettings
+from detector.sinks.settings import SinkSettings, SinkSettingsError
 from detector.sinks.sink import Delivery, Memory
 from schemas.codec import encode
 
@@ -41,7 +41,13 @@ class JsonLinesSink:
     """One line a delivery. Whoever reads a line twice knows it by its `alert_id`."""
 
     def __init__(self, name: str, settings: StdoutSettings | FileSettings, *, http: Http, memory: Memory) -> None:
-        self._write = _to_file(Path(settings.to_file)) if isinstance(settings, FileSettings) else _to_stdout
+        if isinstance(settings, FileSettings):
+            path = Path(settings.to_file)
+            if fault := _fault(path):
+                raise SinkSettingsError(f"the sink {name} cannot write to {path}: {fault}")
+            self._write = _to_file(path)
+        else:
+            self._write = _to_stdout
         self._writing: tuple[str, asyncio.Future[None]] | None = None
 
     @property
@@ -69,6 +75,18 @@ class JsonLinesSink:
 
     async def close(self) -> None:
         """Nothing is held between two lines."""
+
+
+def _fault(path: Path) -> str:
+    """Why no line can be written there, and what to do; empty where one can."""
+    folder = path.parent
+    if path.is_dir():
+        return "it is a folder; name a file in it"
+    if not folder.is_dir():
+        return f"there is no folder {folder}; make it, or name another file"
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        return "this user may not; name a file that he may write, in a container one in its volume"
+    return ""
 
 
 def _to_stdout(lines: bytes) -> None:

@@ -39,7 +39,7 @@ class KafkaSink:
     def __init__(self, name: str, settings: KafkaSinkSettings, *, http: Http, memory: Memory) -> None:
         if find_spec("aiokafka") is None:
             raise SettingsError(
-                f"the sink {name} needs Kafka's client, which is not installed: pip install 'cascade-detector[kafka]'"
+                f"[sinks.{name}] needs Kafka's client, which is not installed: pip install 'cascade-detector[kafka]'"
             )
         # Whoever has no such sink need not have Kafka's client.
         from detector.sinks.kafka_records import Records  # noqa: PLC0415

@@ -69,13 +69,23 @@ class PagerDutySink:
         return TRAITS
 
     async def send(self, delivery: Delivery) -> Outcome:
-        """Trigger, acknowledge or resolve."""
-        event: dict[str, Any] = {
-            "routing_key": str(self._routing_key),
-            "event_action": _action(delivery),
-            "dedup_key": delivery.thread_id,
-        }
-        if event["event_action"] == "trigger":
+        """Trigger, acknowledge or resolve.
+
+        What gets worse after somebody has acknowledged it is an incident of its own: a trigger with the key of an
+        acknowledged one is written beneath it, and calls nobody.
+        """
+        key, action = delivery.remote or delivery.thread_id, _action(delivery)
+        if delivery.acknowledged and delivery.act == "new":
+            closed = await self._enqueue("resolve", key, delivery)
+            if not isinstance(closed, Delivered):
+                return closed
+            key = delivery.message_id
+        outcome = await self._enqueue(action, key, delivery)
+        return Delivered(key) if isinstance(outcome, Delivered) and key != delivery.thread_id else outcome
+
+    async def _enqueue(self, action: str, key: str, delivery: Delivery) -> Outcome:
+        event: dict[str, Any] = {"routing_key": str(self._routing_key), "event_action": action, "dedup_key": key}
+        if action == "trigger":
             event |= {"payload": self._payload(delivery), "client": "cascade-detector"}
         try:
             answer = await self._http.send(
@@ -129,6 +139,7 @@ def _judge(answer: Answer) -> Outcome:
         # Somebody between us and it says OK to everything.
         return outcome if answer.status == 202 or fields else Unknown(f"{said(answer)}: not an answer of PagerDuty")
     wrong = fields.get("errors")
-    if answer.status == 400 and isinstance(wrong, list) and any("routing_key" in str(words) for words in wrong):
+    words = [word for word in wrong if isinstance(word, str)] if isinstance(wrong, list) else []
+    if answer.status == 400 and any("routing_key" in word for word in words):
         return Rejected(f"{said(answer)}: the routing key is not one", of="sink")
     return outcome

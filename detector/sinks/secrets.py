@@ -26,8 +26,17 @@ _LOOKS_SECRET = re.compile(
     r"|\bxox[a-z]-[\w-]+"
     r"|\bwhsec_[\w+/=-]+"
     r"|(?<=://)[^\s/@]+(?=@)"
+    r"|\b\d{6,}:[\w-]{20,}"  # Telegram's token by itself
 )
 """What is recognised though nobody named it: pasted into a wrong setting, or repeated by a remote."""
+
+_PASTED = re.compile(
+    r"\d{6,}:[\w-]{10,}"
+    r"|(?:^|/)(?:xox[a-z]?-|whsec_)"
+    r"|(?:^|/)[A-Za-z][A-Za-z0-9+.-]+:/"  # an address; beside a folder it has one slash
+    r"|(?:^|/)(?=(?:[A-Za-z]*\d){3})[A-Za-z0-9]{20,}$"  # a key of nothing but letters and digits
+)
+"""What nobody calls a file or a variable."""
 
 _known: set[str] = set()
 
@@ -65,6 +74,15 @@ def read_secret(what: str, *, file: str | None, env: str | None, environ: Mappin
     if not text:
         raise SecretError(f"{place} is empty{'' if file is not None else ' or not set'}")
     return keep_secret(text)
+
+
+def looks_secret(name: str) -> bool:
+    """Whether what is said to be a file or a variable rather is the secret that should be in it.
+
+    >>> looks_secret("secrets/telegram"), looks_secret("/etc/cascade/xoxb-1-2-abc")
+    (False, True)
+    """
+    return _PASTED.search(name) is not None
 
 
 def keep_secret(text: str) -> Secret:

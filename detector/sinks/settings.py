@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
 import msgspec
 
-from detector.sinks.secrets import read_secret
+from detector.sinks.secrets import looks_secret, read_secret
 from producers.errors import UsageError
 from producers.kafka.settings import Secret
+
+A_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class SinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
@@ -29,6 +32,15 @@ class SinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
                 raise ValueError(f"set {name}_file or {name}_env, not both")
             if not any(given) and name not in self.optional_secrets:
                 raise ValueError(f"set {name}_file, the path of a file, or {name}_env, the name of a variable")
+            # Whatever stands there is printed with other complaints: so what may be the secret itself goes no further.
+            file, env = (getattr(self, f"{name}_{where}") for where in ("file", "env"))
+            if file is not None and looks_secret(file):
+                raise ValueError(f"{name}_file looks like the secret itself: write it to a file and name the file")
+            if env is not None and (looks_secret(env) or not A_VARIABLE.fullmatch(env)):
+                raise ValueError(
+                    f"{name}_env is no name of a variable, which has letters, digits and '_': "
+                    "where it is the secret itself, put that into a variable and name the variable"
+                )
 
     @classmethod
     def pairs(cls) -> tuple[str, ...]:
@@ -41,6 +53,11 @@ class SinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def secret(self, name: str, *, environ: Mapping[str, str] | None = None) -> Secret:
         """What the file or the variable holds; `SecretError` says why it cannot be had."""
         return read_secret(name, file=getattr(self, f"{name}_file"), env=getattr(self, f"{name}_env"), environ=environ)
+
+    def address(self, *, environ: Mapping[str, str] | None = None) -> str | None:
+        """Where it speaks HTTP to; None where it does not. `SecretError` where that is a secret that cannot be had."""
+        given: str | None = getattr(self, "url", None) or getattr(self, "api", None)
+        return given if given or "url" not in self.pairs() else self.secret_if_set("url", environ=environ)
 
     def secret_if_set(self, name: str, *, environ: Mapping[str, str] | None = None) -> Secret | None:
         """None where neither of an optional pair is set."""

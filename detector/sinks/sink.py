@@ -35,6 +35,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """Nobody is to be called by it."""
     remote: str = ""
     """What `Delivered.remote` said of the message that is to be edited, or that this one follows; may be empty."""
+    acknowledged: bool = False
+    """Whether the channel was told that somebody knows."""
     picture: bytes | None = None
     """A PNG of the last minutes."""
 

@@ -111,8 +111,8 @@ class TelegramBot:
             return Called(Unknown("not an answer of the Bot API") if isinstance(outcome, Delivered) else outcome)
         parameters = fields.get("parameters")
         parameters = parameters if isinstance(parameters, dict) else {}
-        if parameters.get("migrate_to_chat_id"):
-            self.move(str(parameters["migrate_to_chat_id"]))
+        if isinstance(moved_to := parameters.get("migrate_to_chat_id"), int):
+            self.move(str(moved_to))
             return Called(Rejected("the group became a supergroup"), moved=True)
         return Called(_refused(answer, fields, asks_to_wait="retry_after" in parameters))
 
@@ -120,7 +120,8 @@ class TelegramBot:
 def _refused(answer: Answer, fields: Mapping[str, Any], *, asks_to_wait: bool) -> Outcome:
     code = fields.get("error_code")
     meant = Answer(code if isinstance(code, int) and 400 <= code < 600 else answer.status, answer.headers, answer.body)
-    words = str(fields.get("description", "")).lower()
+    described = fields.get("description")
+    words = described.lower() if isinstance(described, str) else ""
     if UNCHANGED in words:
         return Delivered()
     if asks_to_wait:

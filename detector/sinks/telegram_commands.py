@@ -36,6 +36,8 @@ SHORTEST_PAUSE_S = 1.0
 class _Update(msgspec.Struct):
     update_id: int
     message: Any = None
+    channel_post: Any = None
+    """In a channel nobody writes but the channel."""
 
 
 class _Chat(msgspec.Struct):
@@ -102,7 +104,7 @@ class TelegramCommands:
 
     async def poll(self) -> float:
         """Wait for what is said next and answer it; returns for how long to let Telegram alone then."""
-        fields: dict[str, Any] = {"timeout": POLL_S, "allowed_updates": ["message"]}
+        fields: dict[str, Any] = {"timeout": POLL_S, "allowed_updates": ["message", "channel_post"]}
         offset = self._bot.recall(OFFSET)
         if offset is not None:
             fields["offset"] = int(offset)
@@ -122,7 +124,7 @@ class TelegramCommands:
         for update in updates:
             # Written down before it is obeyed: what breaks us must not break us again after a restart.
             self._bot.keep(OFFSET, str(update.update_id + 1))
-            await self._take(update.message)
+            await self._take(update.message or update.channel_post)
         # Whoever answers at once that there is nothing would be asked without end.
         return 0.0 if updates or time.monotonic() - begun_s > SHORTEST_PAUSE_S else SHORTEST_PAUSE_S
 
@@ -131,7 +133,8 @@ class TelegramCommands:
             said = msgspec.convert(message, _Said)
         except msgspec.ValidationError:
             return
-        if self._bot.chat_id not in (str(said.chat.id), f"@{said.chat.username}"):
+        # Telegram finds a name whatever its case, and says it as its owner wrote it.
+        if self._bot.chat_id.lower() not in (str(said.chat.id), f"@{said.chat.username}".lower()):
             self.counts["foreign"] += 1
             return
         if said.migrate_to_chat_id is not None:

@@ -16,7 +16,7 @@ from detector.posture import STRICTER
 from detector.sinks.addresses import url_fault
 from detector.sinks.answers import judge, judge_failure
 from detector.sinks.http import Http, SendError
-from detector.sinks.settings import SinkSettings
+from detector.sinks.settings import SinkSettings, SinkSettingsError
 from detector.sinks.signature import read_keys, signed_headers
 from detector.sinks.sink import Delivery, Memory
 from schemas.alert import Alert, Posture
@@ -75,6 +75,8 @@ class WebhookSink:
         self.heartbeat_s = settings.heartbeat_s
         self._traits = FEED if settings.every_revision else TRAITS
         self._url = settings.url or settings.secret("url")
+        if fault := url_fault(self._url):
+            raise SinkSettingsError(f"[sinks.{name}] url: the address cannot be used: {fault}")
         self._keys = read_keys(settings.secret("secret"))
         self._http = http
         self._wall_clock = wall_clock

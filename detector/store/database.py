@@ -13,7 +13,7 @@ from detector.store.errors import StoreError, damaged, store_error
 from detector.store.schema import migrate, refuse_unknown
 
 BUSY_S = 5.0
-"""How long another process may hold the file."""
+"""How long another process may hold the file, while it is opened at least."""
 
 
 class Database:
@@ -27,9 +27,13 @@ class Database:
         A file that is not there is an error: whoever only looks must not make one.
     check
         Read the whole file first, so that damage is known before anything relies on it.
+    patience_s
+        How long another process may hold the file, once it is open, before that is an error.
     """
 
-    def __init__(self, path: Path | None, *, must_exist: bool = False, check: bool = True) -> None:
+    def __init__(
+        self, path: Path | None, *, must_exist: bool = False, check: bool = True, patience_s: float = BUSY_S
+    ) -> None:
         self.where = ":memory:" if path is None else str(path)
         if path is not None:
             _prepare(path, must_exist=must_exist)
@@ -39,6 +43,7 @@ class Database:
         try:
             with self._explained():
                 self._open(check=check)
+                self._connection.execute(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
         except BaseException:
             self.close()
             raise

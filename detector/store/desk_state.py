@@ -8,14 +8,12 @@ from collections.abc import Iterable
 import msgspec
 
 from detector.alerts.desk import Changes, Kept, Story
-from detector.alerts.inhibition import Inhibition
 from detector.alerts.threads import Thread
 from detector.store import history
 from detector.store.database import Database
 from detector.store.errors import damaged
 
 _thread = msgspec.json.Decoder(Thread)
-_inhibition = msgspec.json.Decoder(Inhibition)
 
 
 class DeskState:
@@ -29,20 +27,18 @@ class DeskState:
     def load(self) -> Kept:
         """Everything, as it was written last."""
         read, where = self._database.read, self._database.where
-        stories = read("SELECT alerts.alert, told, fed FROM stories JOIN alerts USING (alert_id) ORDER BY stories.seq")
+        stories = read("SELECT alerts.alert, fed FROM stories JOIN alerts USING (alert_id) ORDER BY stories.seq")
         shown = read("SELECT alerts.alert FROM shown JOIN alerts USING (alert_id) ORDER BY shown.seq")
         state = dict(read("SELECT key, value FROM state"))
         kept = Kept(number=int(state.get("number", 0)))
         try:
-            if "inhibition" in state:
-                kept.inhibition = _inhibition.decode(state["inhibition"])
             threads = [_thread.decode(text) for (text,) in read("SELECT thread FROM threads ORDER BY seq")]
         except msgspec.MsgspecError as error:
             raise damaged(where, error) from error
         kept.threads = {thread.thread_id: thread for thread in threads}
-        for text, told, fed in stories:
+        for text, fed in stories:
             alert = history.read_alert(text, where)
-            kept.stories[alert.episode_id] = Story(alert=alert, told=bool(told), fed=tuple(fed.split()))
+            kept.stories[alert.episode_id] = Story(alert=alert, fed=tuple(fed.split()))
         for (text,) in shown:
             alert = history.read_alert(text, where)
             kept.shown[alert.alert_id] = alert
@@ -57,7 +53,6 @@ class DeskState:
         _write_threads(connection, (kept.threads[name] for name in changes.threads if name in kept.threads))
         gone = ((name,) for name in changes.gone if name not in kept.threads)
         connection.executemany("DELETE FROM threads WHERE thread_id = ?", gone)
-        put(connection, "inhibition", msgspec.json.encode(kept.inhibition, order="deterministic").decode())
         put(connection, "number", str(kept.number))
 
     def written(self, kept: Kept) -> None:
@@ -70,9 +65,9 @@ class DeskState:
             if episode_id in changes.stories or episode_id not in self._stories:
                 history.append(connection, story.alert)
                 connection.execute(
-                    "INSERT INTO stories (episode_id, alert_id, told, fed) VALUES (?,?,?,?) ON CONFLICT (episode_id)"
-                    " DO UPDATE SET alert_id = excluded.alert_id, told = excluded.told, fed = excluded.fed",
-                    (episode_id, story.alert.alert_id, story.told, " ".join(story.fed)),
+                    "INSERT INTO stories (episode_id, alert_id, fed) VALUES (?,?,?) ON CONFLICT (episode_id)"
+                    " DO UPDATE SET alert_id = excluded.alert_id, fed = excluded.fed",
+                    (episode_id, story.alert.alert_id, " ".join(story.fed)),
                 )
         gone = ((episode_id,) for episode_id in self._stories - kept.stories.keys())
         connection.executemany("DELETE FROM stories WHERE episode_id = ?", gone)

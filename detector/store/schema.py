@@ -66,7 +66,6 @@ _FIRST = (
         seq INTEGER PRIMARY KEY,
         episode_id TEXT NOT NULL UNIQUE,
         alert_id TEXT NOT NULL,
-        told INTEGER NOT NULL,
         fed TEXT NOT NULL
     )""",
     "CREATE TABLE shown (seq INTEGER PRIMARY KEY, alert_id TEXT NOT NULL UNIQUE)",

@@ -73,11 +73,14 @@ class Silences:
 
     def of(self, now_ns: int) -> tuple[Silence, ...]:
         """Those in force or to come, in the order in which they were made."""
+        newest = self._database.changed_elsewhere()
         rows = self._database.read("SELECT silence FROM silences WHERE until_ns > ? ORDER BY seq", now_ns)
         try:
-            return tuple(_silence.decode(text) for (text,) in rows)
+            found = tuple(_silence.decode(text) for (text,) in rows)
         except msgspec.MsgspecError as error:
             raise damaged(self._database.where, f"a silence cannot be read: {error}") from error
+        self._seen = newest
+        return found
 
     def add(self, silence: Silence) -> None:
         """Keep one."""
@@ -105,7 +108,5 @@ class Silences:
         return True
 
     def changed(self) -> bool:
-        """Whether there may be others than when this was asked last."""
-        newest = self._database.changed_elsewhere()
-        changed, self._seen = newest != self._seen, newest
-        return changed
+        """Whether there may be others than when they were read last."""
+        return self._database.changed_elsewhere() != self._seen

@@ -9,7 +9,7 @@ from typing import Self
 from detector.alerts.desk import Changes, Kept
 from detector.alerts.silences import Silence
 from detector.store import forgetting, history, log
-from detector.store.database import Database
+from detector.store.database import BUSY_S, Database
 from detector.store.desk_state import DeskState, put
 from detector.store.log import LogEntry
 from detector.store.memory import StoreMemory
@@ -23,7 +23,7 @@ class Store:
 
     Parameters
     ----------
-    path, must_exist, check
+    path, must_exist, check, patience_s
         As of `Database`.
 
     Examples
@@ -34,8 +34,10 @@ class Store:
     (7, 42)
     """
 
-    def __init__(self, path: Path | None, *, must_exist: bool = False, check: bool = True) -> None:
-        self._database = Database(path, must_exist=must_exist, check=check)
+    def __init__(
+        self, path: Path | None, *, must_exist: bool = False, check: bool = True, patience_s: float = BUSY_S
+    ) -> None:
+        self._database = Database(path, must_exist=must_exist, check=check, patience_s=patience_s)
         self._desk = DeskState(self._database)
         self._silences = Silences(self._database)
 

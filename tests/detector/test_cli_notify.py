@@ -72,7 +72,7 @@ def test_a_test_that_does_not_arrive_is_exit_code_one(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The same."""
-    file.write_text(TEXT.replace("alerts.jsonl", "none/alerts.jsonl"))
+    file.write_text(TEXT.replace("alerts.jsonl", "/dev/full"))
     assert cascade(monkeypatch, "sinks", "test", "lines", "--config", file) == 1
     assert "NOT delivered" in capsys.readouterr().out
 

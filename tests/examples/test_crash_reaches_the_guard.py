@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
+from msgspec.structs import replace
 
 from detector.commands.demo import ASSETS, FROM, TO
 from detector.engine import Engine
@@ -37,7 +38,7 @@ async def test_in_the_crash_a_bot_is_told_step_by_step_and_opens_nothing(tmp_pat
     secret, path, config = tmp_path / "secret", tmp_path / "posture.json", tmp_path / "notify.toml"
     secret.write_text("whsec_" + base64.b64encode(b"thirty-two bytes that nobody has").decode() + "\n")
     guard, told, lines = Guard(read_file(path), silence_s=60), dict[str, str](), list[str]()
-    receiver = Receiver(read_secrets(secret.read_text()), Standing(path))
+    receiver = Receiver(read_secrets(secret.read_text()), Standing(path, recorded=True))
     async with TestServer(application(receiver)) as server:
         config.write_text(CONFIG.format(url=server.make_url("/"), secret=secret))
         engine = Engine()
@@ -51,7 +52,10 @@ async def test_in_the_crash_a_bot_is_told_step_by_step_and_opens_nothing(tmp_pat
             await follower.finish()
             (sink,) = follower.notifier.sinks.values()
             assert isinstance(sink, Beating)
-            await sink.heartbeat(engine.market.memory.state)
+            state = engine.market.memory.state
+            assert state is not None
+            for newer_ns in (0, 1):
+                await sink.heartbeat(replace(state, ts_ns=state.ts_ns + newer_ns))
     postures = [line.split(": ")[1] for line in lines]
     assert postures[:2] == ["reduce", "halt_new"]
     assert "no_market_orders" in postures

@@ -105,6 +105,27 @@ def test_a_coin_is_known_by_all_names_of_its_markets(pair: str, scope: str) -> N
     assert coin(pair) == "PEPE"
 
 
+@pytest.mark.parametrize(
+    ("name", "asset"),
+    [
+        ("10000SATS/USDT:USDT", "SATS"),
+        ("10000LADYS", "LADYS"),
+        ("1MBABYDOGE/USDT", "BABYDOGE"),
+        ("1000000MOG/USDT:USDT", "MOG"),
+        ("1000CAT", "CAT"),
+        ("1CAT", "1CAT"),
+        ("1INCH/USDT", "1INCH"),
+        ("100X", "100X"),
+        ("KAVA/USDT", "KAVA"),
+        ("kas", "kas"),
+        ("1MT", "1MT"),
+    ],
+)
+def test_every_multiple_is_its_asset(name: str, asset: str) -> None:
+    """A bot would trade ten thousand of a coin that is halted."""
+    assert coin(name) == asset
+
+
 def test_another_asset_does_not_concern_a_pair() -> None:
     """One thin coin would stop all trading."""
     guard = Source(SOL="no_market_orders", ETHFI="halt_new").guard()
@@ -372,6 +393,27 @@ async def test_by_itself_it_prints_what_is_allowed(tmp_path: Path) -> None:
         await process.communicate()
     assert lines[0] == "market: reduce: smaller stakes\n"
     assert lines[1].startswith("while nobody watches: halt_new: no entries (a detector's heartbeat was heard ")
+
+
+async def test_a_name_that_the_terminal_cannot_show_does_not_end_it(tmp_path: Path) -> None:
+    """Whoever watches it would see nothing any more from the first alert of such a coin on."""
+    path = tmp_path / "posture.json"
+    path.write_text(
+        json.dumps(
+            {"signs": {"heartbeat": 1, "judgement": 1}, "postures": {"\u5e01\ud800": "reduce", "market": "reduce"}}
+        )
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, EXAMPLE, "--file", path, stdout=PIPE, env={"PYTHONIOENCODING": "ascii"}
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(10):
+            lines = {(await process.stdout.readline()).decode().split(" ", 1)[1] for _ in range(3)}
+    finally:
+        process.kill()
+        await process.communicate()
+    assert "??: reduce: smaller stakes\n" in lines
 
 
 def test_it_needs_nothing_of_this_project() -> None:

@@ -7,8 +7,9 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -42,13 +43,13 @@ def heartbeat(**changes: Any) -> Heartbeat:
     return msgspec.structs.replace(beat, **changes)
 
 
-def market(second: int, **changes: Any) -> MarketState:
-    state = MarketState(ts_ns=second * NS, level="CLEAR", stages=(), direction="none", since_ns=None)
+def market(at_s: float, **changes: Any) -> MarketState:
+    state = MarketState(ts_ns=int(at_s * NS), level="CLEAR", stages=(), direction="none", since_ns=None)
     return msgspec.structs.replace(state, **changes)
 
 
-def a_book(*alerts: Alert, now_s: float = NOW_S) -> Book:
-    book = Book(lambda: now_s)
+def a_book(*alerts: Alert, now_s: float = NOW_S, recorded: bool = False) -> Book:
+    book = Book(lambda: now_s, recorded=recorded)
     for alert in alerts:
         book.take_alert(read(alert), NOW_S)
     return book
@@ -109,9 +110,9 @@ def test_memory_is_bounded_and_what_holds_stays() -> None:
         (heartbeat(role="producer"), set()),
         (heartbeat(state="stopping"), set()),
         (heartbeat(state="waiting"), set()),
-        (market(8), {"judgement"}),
-        (market(7), set()),
-        (market(8, missing_partitions=(3,)), set()),
+        (market(NOW_S - 6), {"judgement"}),
+        (market(NOW_S - 7), set()),
+        (market(NOW_S - 6, missing_partitions=(3,)), set()),
     ],
 )
 def test_only_a_detector_that_works_and_judges_everything_anew_is_a_sign(
@@ -119,9 +120,89 @@ def test_only_a_detector_that_works_and_judges_everything_anew_is_a_sign(
 ) -> None:
     """A farewell, a spare worker or a judgement that is repeated would look like somebody who watches."""
     book = a_book()
-    book.take_state(read(market(7)), NOW_S - 100)
+    book.take_state(read(market(NOW_S - 7)), NOW_S - 10)
     book.take_state(read(message), NOW_S - 5)
     assert {sign for sign, at_s in book.view()[0].items() if at_s == NOW_S - 5} == signs
+
+
+@pytest.mark.parametrize(
+    ("behind_s", "recorded", "counts"), [(59, False, True), (61, False, False), (9**9, True, True)]
+)
+def test_a_judgement_of_the_past_counts_only_where_the_past_is_played(
+    behind_s: float, recorded: bool, counts: bool
+) -> None:
+    """A detector that is hours behind would look like somebody who watches the present."""
+    book = a_book(recorded=recorded)
+    book.take_state(read(market(NOW_S - behind_s)), NOW_S)
+    assert book.view()[0]["judgement"] == (NOW_S if counts else 0.0)
+
+
+def test_one_judgement_from_the_future_does_not_hide_all_others() -> None:
+    """One worker with a wrong clock would halt every bot, until that time has come."""
+    book = a_book()
+    book.take_state(read(market(NOW_S + 3600, level="EMERGENCY")), NOW_S)
+    assert book.view() == ({"heartbeat": 0.0, "judgement": 0.0, "reading": 0.0}, [])
+    book.take_state(read(market(NOW_S - 1)), NOW_S)
+    assert book.view()[0]["judgement"] == NOW_S
+
+
+@pytest.mark.parametrize(
+    ("level", "postures"),
+    [
+        ("CLEAR", []),
+        ("WATCH", []),
+        ("HIGH", [("market", "reduce")]),
+        ("EMERGENCY", [("market", "halt_new")]),
+        ("CATASTROPHE", [("market", "no_market_orders")]),
+    ],
+)
+def test_without_an_alert_of_the_market_its_level_holds(level: str, postures: list[tuple[str, str]]) -> None:
+    """An alert that is older than what its topic keeps would be calm, and so would a word of a later version."""
+    book = a_book()
+    book.take_state(read(market(NOW_S - 1)) | {"level": level}, NOW_S)
+    assert book.view()[1] == postures
+    book.take_alert(read(an_alert(posture="reduce")), NOW_S)
+    assert book.view()[1] == [("market", "reduce")]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"status": None}, {"revision": "x"}, {"ts_ns": [1]}, {"since_ns": {}}, {"revision": float("inf")}, {"posture": 0}],
+)
+def test_half_an_alert_lifts_nothing(changes: dict[str, Any]) -> None:
+    """A record that somebody else wrote would end a halt before it is found to be unreadable."""
+    alert = an_alert(posture="halt_new")
+    book = a_book(alert)
+    later = read(alert) | {"revision": alert.revision + 1} | changes
+    if changes.get("status", "") is None:
+        del later["status"]
+    with suppress(KeyError, ValueError, TypeError, OverflowError):
+        book.take_alert(later, NOW_S)
+    assert book.view()[1] in ([("market", "halt_new")], [("market", "0")])
+    book.take_alert(read(an_alert(posture="reduce", since_ns=alert.ts_ns + 1)), NOW_S)
+
+
+class Junk(NamedTuple):
+    """A record."""
+
+    value: bytes
+    timestamp: int = int(NOW_S * 1000)
+    topic: str = "cascade.alerts.v1"
+    offset: int = 7
+
+
+def test_what_cannot_be_read_is_told_once_and_the_next_record_counts(caplog: pytest.LogCaptureFixture) -> None:
+    """One bad record, which the topic keeps for a month, would halt every bot for a month."""
+    source = KafkaSource("127.0.0.1:1")
+    for junk in (b"junk", b"{}", b"[" * 100_000, b"", b"\xff", b"[]", encode(heartbeat())):
+        source._take(Junk(junk), is_alert=True)
+        source._take(Junk(junk), is_alert=False)
+    source._take(Junk(encode(an_alert(posture="halt_new"))), is_alert=True)
+    assert [record.getMessage()[:59] for record in caplog.records] == [
+        "cascade.alerts.v1 offset 7 cannot be read and is left out, "
+    ]
+    source._book._clock = lambda: NOW_S
+    assert source.view()[1] == [("market", "halt_new")]
 
 
 def test_a_broker_whose_clock_is_ahead_does_not_delay_silence() -> None:
@@ -166,13 +247,14 @@ async def test_on_a_broker_a_bot_obeys_what_was_said_before_it_came_and_stops_wh
     story = episode("HIGH", "CRITICAL", scope="BTC")
     async with AIOKafkaProducer(**settings.client(), compression_type="zstd") as producer:
         halted = [msgspec.structs.replace(alert, posture="no_market_orders") for alert in story[:2]]
+        await producer.send_and_wait(settings.topic(ALERTS), b"junk", key=b"e")
         await write(producer, settings, ALERTS, b"e", *halted)
         source = KafkaSource(settings.bootstrap_servers, settings.topic_prefix).start()
         guard = Guard(source.view, silence_s=2)
         try:
             assert not guard.may_open("ETH/USDT")
             await write(producer, settings, STATE, b"worker|w1", heartbeat())
-            await write(producer, settings, STATE, b"market", market(1))
+            await write(producer, settings, STATE, b"market", market(time.time()))
             await becomes(lambda: guard.may_open("ETH/USDT"))
             assert guard.posture("BTC/USDT") == "no_market_orders"
             await write(producer, settings, ALERTS, b"e", story[2])

@@ -7,6 +7,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import io
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -79,9 +80,12 @@ def a_message(*alerts: Alert, revision: int = 1, posture: Posture = "reduce", **
 
 
 def a_heartbeat(*, second: int | None = 1, **changes: Any) -> dict[str, Any]:
+    """Its judgement is of so many seconds after `NOW_S`."""
     state = None
     if second is not None:
-        state = MarketState(ts_ns=second * 10**9, level="CLEAR", stages=(), direction="none", since_ns=None)
+        state = MarketState(
+            ts_ns=(int(NOW_S) + second) * 10**9, level="CLEAR", stages=(), direction="none", since_ns=None
+        )
         state = msgspec.structs.replace(state, **changes)
     read: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(WebhookHeartbeat(at_ns=1, state=state)))
     return read
@@ -174,6 +178,11 @@ def standing(path: Path, clock: Clock | None = None) -> Standing:
     return Standing(path, clock or Clock())
 
 
+def signs_in(path: Path) -> dict[str, float]:
+    found: dict[str, float] = json.loads(path.read_text())["signs"]
+    return found
+
+
 def test_postures_are_those_of_the_newest_revision_of_each_thread(tmp_path: Path) -> None:
     """A late copy would lift what holds."""
     known = standing(tmp_path / "posture.json")
@@ -232,13 +241,14 @@ def test_a_restart_goes_on_from_the_file(tmp_path: Path) -> None:
     path = tmp_path / "posture.json"
     before = standing(path)
     before.take(a_message(an_alert(posture="no_market_orders"), revision=7), NOW_S)
-    before.take(a_heartbeat(), NOW_S - 3)
+    before.take(a_heartbeat(second=-9), NOW_S - 8)
+    before.take(a_heartbeat(second=-4), NOW_S - 3)
     before.write()
     after = standing(path)
     assert after.postures() == {"market": "no_market_orders"}
     assert after.take(a_message(an_alert(posture="normal"), revision=6), NOW_S) is None
     after.write()
-    assert json.loads(path.read_text())["signs"] == {"heartbeat": NOW_S - 3, "judgement": NOW_S - 3}
+    assert signs_in(path) == {"heartbeat": NOW_S - 3, "judgement": NOW_S - 3}
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -257,14 +267,102 @@ def test_a_judgement_that_is_said_again_or_leaves_assets_out_is_none(tmp_path: P
     path = tmp_path / "posture.json"
     known = standing(path)
     for at_s, beat in (
-        (1.0, a_heartbeat(second=5)),
-        (2.0, a_heartbeat(second=5)),
-        (3.0, a_heartbeat(second=None)),
-        (4.0, a_heartbeat(second=6, missing_partitions=(3,))),
+        (-5.0, a_heartbeat(second=-6)),
+        (-4.0, a_heartbeat(second=-5)),
+        (-3.0, a_heartbeat(second=-5)),
+        (-2.0, a_heartbeat(second=None)),
+        (-1.0, a_heartbeat(second=-2, missing_partitions=(3,))),
     ):
-        known.take(beat, at_s)
+        known.take(beat, NOW_S + at_s)
     known.write()
-    assert json.loads(path.read_text())["signs"] == {"heartbeat": 4.0, "judgement": 1.0}
+    assert signs_in(path) == {"heartbeat": NOW_S - 1, "judgement": NOW_S - 4}
+
+
+def test_the_first_judgement_after_a_start_is_no_sign(tmp_path: Path) -> None:
+    """A notifier that outlives the detectors would make a bot trade for 15 s after each restart of the receiver."""
+    path = tmp_path / "posture.json"
+    first = standing(path)
+    first.take(a_heartbeat(second=-30, level="CRITICAL"), NOW_S)
+    assert first.postures() == {"market": "halt_new"}
+    first.write()
+    assert signs_in(path)["judgement"] == 0.0
+    again = standing(path)
+    again.take(a_heartbeat(second=-20), NOW_S)
+    again.take(a_heartbeat(second=-20), NOW_S + 1)
+    again.write()
+    assert signs_in(path)["judgement"] == 0.0
+    again.take(a_heartbeat(second=-1), NOW_S)
+    again.write()
+    assert signs_in(path)["judgement"] == NOW_S
+
+
+@pytest.mark.parametrize(
+    ("behind_s", "recorded", "counts"), [(59, False, True), (61, False, False), (9**9, True, True)]
+)
+def test_a_judgement_of_the_past_counts_only_where_the_past_is_played(
+    behind_s: int, recorded: bool, counts: bool, tmp_path: Path
+) -> None:
+    """A detector that is hours behind would look like somebody who watches the present."""
+    path = tmp_path / "posture.json"
+    known = Standing(path, Clock(), recorded=recorded)
+    known.take(a_heartbeat(second=-behind_s - 1), NOW_S)
+    known.take(a_heartbeat(second=-behind_s), NOW_S)
+    known.write()
+    assert signs_in(path)["judgement"] == (NOW_S if counts else 0.0)
+
+
+def test_two_senders_that_say_again_what_they_said_last_judge_nothing(tmp_path: Path) -> None:
+    """Two notifiers beside dead detectors would each look like news to the other."""
+    path = tmp_path / "posture.json"
+    known = standing(path)
+    for number in range(10):
+        known.take(a_heartbeat(second=-30 if number % 2 else -35), NOW_S - 20 + number)
+    known.write()
+    assert signs_in(path) == {"heartbeat": NOW_S - 11, "judgement": NOW_S - 19}
+
+
+def test_an_older_heartbeat_that_comes_late_changes_nothing(tmp_path: Path) -> None:
+    """A retry from before the crash would lift the halt, or make a sign older than it is."""
+    path = tmp_path / "posture.json"
+    known = standing(path)
+    for second in (-40, -2):
+        known.take(a_heartbeat(second=second, level="EMERGENCY"), NOW_S)
+    known.take(a_heartbeat(second=-31), NOW_S - 30)
+    known.write()
+    assert known.postures() == {"market": "halt_new"}
+    assert signs_in(path) == {"heartbeat": NOW_S, "judgement": NOW_S}
+
+
+def test_after_the_clock_was_set_back_what_is_heard_counts(tmp_path: Path) -> None:
+    """A sign from a future that was none would stand until that time has come."""
+    path, clock = tmp_path / "posture.json", Clock()
+    known = standing(path, clock)
+    known.take(a_heartbeat(), NOW_S)
+    clock.now_s -= 600
+    known.take(a_heartbeat(), NOW_S - 600)
+    known.write()
+    assert signs_in(path)["heartbeat"] == NOW_S - 600
+
+
+def test_one_judgement_from_the_future_does_not_hide_all_others(tmp_path: Path) -> None:
+    """One worker with a wrong clock would halt every bot, until that time has come."""
+    path = tmp_path / "posture.json"
+    known = standing(path)
+    for second in (-9, 3600, -1):
+        known.take(a_heartbeat(second=second, level="EMERGENCY" if second > 0 else "CLEAR"), NOW_S)
+    known.write()
+    assert known.postures() == {"market": "normal"}
+    assert signs_in(path)["judgement"] == NOW_S
+
+
+@pytest.mark.parametrize(("level", "posture"), [("CLEAR", "normal"), ("WATCH", "normal"), ("APOCALYPSE", STRICTER[-1])])
+def test_a_level_that_is_not_known_here_is_the_gravest(level: str, posture: str, tmp_path: Path) -> None:
+    """A word of a later version would be taken for calm."""
+    known = standing(tmp_path / "posture.json")
+    beat = a_heartbeat()
+    beat["state"]["level"] = level
+    known.take(beat, NOW_S)
+    assert known.postures() == {"market": posture}
 
 
 def test_a_story_of_which_nothing_is_said_for_a_day_is_forgotten(tmp_path: Path) -> None:
@@ -330,6 +428,48 @@ async def test_every_other_answer(tmp_path: Path) -> None:
         assert not path.exists()
         async with client.get("/") as answer:
             assert answer.status == 405
+
+
+ENDLESS = {**a_message(), "revision": float("inf")}
+DEEP = b'{"type": ' + b"[" * 100_000
+NAMELESS, LONG = {**a_message(), "thread_id": 7}, {**a_message(), "thread_id": "t" * 257}
+
+
+@pytest.mark.parametrize("body", [ENDLESS, DEEP, NAMELESS, LONG], ids=["endless", "deep", "nameless", "long"])
+async def test_signed_junk_is_an_error_of_the_sender(body: Any, tmp_path: Path) -> None:
+    """An error of ours would be sent again for ever, and what it says grow in the file."""
+    path = tmp_path / "posture.json"
+    async with receiving(path, Clock()) as client:
+        assert await post(client, body) == 400
+        assert await post(client, a_message(), message_id="m" * 257) == 401
+    assert not path.exists()
+
+
+async def test_a_title_that_the_terminal_cannot_show_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sender would be told that its message is none, though it holds."""
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    async with receiving(tmp_path / "posture.json", Clock()) as client:
+        body = {**a_message(), "title": "\u5e01\ud800"}
+        assert await post(client, body) == 204
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(Gone())))
+        assert await post(client, {**a_message(), "revision": 2}, message_id="m2") == 204
+    assert raw.getvalue() == b"20:50:05 HIGH reduce new: ?? [t1 1]\n"
+
+
+class Gone(io.RawIOBase):
+    """A reader that went away."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, _: Any, /) -> int:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    def close(self) -> None:
+        """Nothing is left to be written."""
 
 
 async def test_a_copied_heartbeat_makes_nobody_younger(tmp_path: Path) -> None:

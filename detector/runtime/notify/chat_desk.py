@@ -67,9 +67,9 @@ class ChatDesk:
                 comment="in the chat",
             )
             self._notifier.store.add_silence(silence)
+            self._notifier.silences_changed()
         except (StoreError, UsageError) as error:
             return f"Not muted: {error}"
-        self._notifier.silences_changed()
         what = ", ".join(assets) if assets else "EVERYTHING, the market's own alerts too,"
         return f"Muted {what} here until {clock(silence.until_ns)} UTC. /unmute ends it."
 
@@ -80,9 +80,9 @@ class ChatDesk:
         own = [silence for silence in notifier.desk.silences if silence.sink == self._sink and silence.holds(now_ns)]
         try:
             ended = [silence for silence in own if notifier.store.expire_silence(silence.id, now_ns)]
+            notifier.silences_changed()
         except StoreError as error:
             return f"Not ended: {error}"
-        notifier.silences_changed()
         return f"Ended: {len(ended)}." if ended else "Nothing is muted here."
 
     def why(self, given: str) -> str:

@@ -7,21 +7,25 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Nanoseconds since 1970; never goes back."""
+    """Nanoseconds."""
 
     def now_ns(self) -> int:
-        """The present."""
+        """The present, since 1970: for what people read, and for how old news is. Somebody may set it."""
+
+    def steady_ns(self) -> int:
+        """For waits; never goes back."""
 
 
 class WallClock:
-    """The machine's, from when it was made: a clock that is set afterwards neither repeats nor skips a wait."""
-
-    def __init__(self) -> None:
-        self._ahead_ns = time.time_ns() - time.monotonic_ns()
+    """The machine's."""
 
     def now_ns(self) -> int:
-        """The present."""
-        return time.monotonic_ns() + self._ahead_ns
+        """The present, as it is set and after a sleep of the machine."""
+        return time.time_ns()
+
+    def steady_ns(self) -> int:
+        """Since some moment."""
+        return time.monotonic_ns()
 
 
 class EventClock:
@@ -36,6 +40,10 @@ class EventClock:
     def now_ns(self) -> int:
         """The present of the recording."""
         return self._now_ns if self._runs_since_ns is None else self._now_ns + time.monotonic_ns() - self._runs_since_ns
+
+    def steady_ns(self) -> int:
+        """The same."""
+        return self.now_ns()
 
     def reach(self, now_ns: int) -> None:
         """It is at least so late."""

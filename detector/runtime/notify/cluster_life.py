@@ -17,8 +17,8 @@ from schemas.topics import TOPICS
 
 EVERY_S = 5.0
 LOOK_S = 5.0
-QUIET_S = 15.0
-"""Heartbeats alone come oftener: without anything for so long it may be Kafka that is away."""
+CHECK_S = 15.0
+"""Between two looks at brokers and topics: heartbeats come as before where the topic of alerts is no more."""
 
 
 class ClusterLife:
@@ -40,6 +40,8 @@ class ClusterLife:
         self._source = source
         self._notifier = notifier
         self._vigil = vigil
+        self._checked_s = time.monotonic()
+        """By the monotonic clock; whoever starts has just done so."""
 
     @property
     def unwatched(self) -> bool:
@@ -55,20 +57,26 @@ class ClusterLife:
 
     async def look(self) -> None:
         """Tell people where nobody watches, or somebody does again."""
-        self.trouble = ""
-        if time.monotonic() - self._source.heard_s > QUIET_S:
-            try:
-                await check_cluster(self._settings, TOPICS, within_s=LOOK_S)
-            except ProducerError as error:
-                self.trouble = str(error)
+        if self.trouble or time.monotonic() - self._checked_s >= CHECK_S:
+            await self._check()
         if self._vigil is None:
             return
-        news = self._vigil.news(self._notifier.clock.now_ns(), why=self.trouble)
+        now_ns = self._notifier.clock.now_ns()
+        news = self._vigil.news(now_ns, why=self.trouble)
         if news is not None:
             self._notifier.take(news)
             self._notifier.save()
         # Whoever asks, and every bot that is told by heartbeats, must not take old news for the present.
-        self._notifier.market = None if self._vigil.unwatched else self._source.market
+        is_blind = self.trouble or self._vigil.unwatched
+        self._notifier.market = None if is_blind else self._source.market_now(now_ns)
+
+    async def _check(self) -> None:
+        self.trouble = ""
+        try:
+            await check_cluster(self._settings, TOPICS, within_s=LOOK_S)
+        except ProducerError as error:
+            self.trouble = str(error)
+        self._checked_s = time.monotonic()
 
     async def say(self, *, stopping: bool = False) -> None:
         """One heartbeat."""

@@ -34,6 +34,10 @@ MOST_RECORDS = 500
 PICTURE_S = 15 * 60
 """Pictures show so much; what is older is of no use."""
 AGAIN_S = 1.0
+AHEAD_NS = 60_000_000_000
+"""What is of a second that is further ahead of when it was written has no clock: it would hide all that comes."""
+FRESH_NS = 15_000_000_000
+"""The market's state is said three times as often: an older one is of a detector that is dead."""
 CATCH_UP_S = 60.0
 CLOSE_S = 2.0
 
@@ -65,9 +69,10 @@ class KafkaSource:
         """Records of alerts that were read, known ones too."""
         self.poisoned = 0
         """Records that nobody could read."""
-        self.heard_s = time.monotonic()
-        """When anything was read last, by the monotonic clock."""
         self.market: MarketState | None = None
+        """The newest that was ever said."""
+        self.market_at_ns = 0
+        """When it was said last."""
         self.other = ""
         """Another notifier that speaks of the same alerts."""
         self._settings = settings
@@ -78,6 +83,9 @@ class KafkaSource:
         self._reach = reach
         self._consumer = consumer
         self._names = {settings.topic(topic): topic for topic in self._topics}
+        self._reading_ns = 0
+        """Of the newest reading."""
+        self._readings_end = 0
         self._next = notifier.position
         self._began_ms = time.time_ns() // 1_000_000
 
@@ -98,6 +106,7 @@ class KafkaSource:
             place = places[READINGS]
             found = await self._consumer.offsets_for_times({place: self._began_ms - PICTURE_S * 1000})
             starts[place] = found[place].offset if found[place] is not None else end[place]
+            self._readings_end = end[place]
         self._consumer.assign(list(places.values()))
         for place, offset in starts.items():
             self._consumer.seek(place, offset)
@@ -116,10 +125,26 @@ class KafkaSource:
         while True:
             await self.read()
 
-    async def read(self, most: int = MOST_RECORDS) -> bool:
-        """Take one batch and have it written down; whether there was any."""
+    async def read_one(self) -> bool:
+        """Take one record of those that are told, or of the market's state; whether there was any."""
+        return await self.read(1, (ALERTS, STATE))
+
+    async def read_readings(self, until_ns: int) -> None:
+        """Take those up to this second, as far as they are there: pictures of what is told next show them."""
+        if READINGS not in self._topics:
+            return
+        place = TopicPartition(self._settings.topic(READINGS), 0)
+        while self._reading_ns < until_ns:
+            # The first fetch says where the end is now.
+            end = max(self._readings_end, self._consumer.highwater(place) or 0)
+            if await self._consumer.position(place) >= end or not await self.read(MOST_RECORDS, (READINGS,)):
+                return
+
+    async def read(self, most: int = MOST_RECORDS, topics: Sequence[Topic] = ()) -> bool:
+        """Take one batch, of these topics where any are named, and have it written down; whether there was any."""
+        places = [TopicPartition(self._settings.topic(topic), 0) for topic in topics]
         try:
-            batches = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=most)
+            batches = await self._consumer.getmany(*places, timeout_ms=POLL_MS, max_records=most)
         except KafkaError as error:
             logger.warning("Kafka gives no records, trying again: %s", error)
             await asyncio.sleep(AGAIN_S)
@@ -129,9 +154,12 @@ class KafkaSource:
             for message in batches[place]:
                 self._take(record_of(message), message.timestamp)
         if batches:
-            self.heard_s = time.monotonic()
             self._notifier.save()
         return bool(batches)
+
+    def market_now(self, now_ns: int) -> MarketState | None:
+        """Where the market stands, if somebody said so lately."""
+        return self.market if now_ns - self.market_at_ns <= FRESH_NS else None
 
     @property
     def caught_up(self) -> bool:
@@ -173,7 +201,7 @@ class KafkaSource:
                 self._reach(message.ts_ns)
             self._notifier.take(message, record.offset + 1)
         elif message is not None:
-            self._take_other(message, at_ms)
+            self._take_other(message, at_ms * 1_000_000)
         if of_alerts:
             self._notifier.read_up_to(record.offset + 1)
 
@@ -186,18 +214,22 @@ class KafkaSource:
             self._poisoned(record, str(error))
             return None
 
-    def _take_other(self, message: Output | SlimReading, at_ms: int) -> None:
+    def _take_other(self, message: Output | SlimReading, at_ns: int) -> None:
+        now_ns = self._notifier.clock.now_ns()
+        if not isinstance(message, Heartbeat) and message.ts_ns > at_ns + AHEAD_NS:
+            return
         if isinstance(message, MarketState):
             if self.market is None or message.ts_ns >= self.market.ts_ns:
-                self.market = message
+                self.market, self.market_at_ns = message, min(at_ns, now_ns)
         elif isinstance(message, Transition):
             self._notifier.take_transition(message)
         elif isinstance(message, SlimReading):
+            self._reading_ns = max(self._reading_ns, message.ts_ns)
             self._notifier.take_reading(message)
         elif isinstance(message, Heartbeat):
-            self._vigil.take(message, at_ms * 1_000_000)
+            self._vigil.take(message, at_ns, now_ns)
             if message.role == "notifier" and message.worker != self._worker:
-                self._meet(message, at_ms)
+                self._meet(message, at_ns // 1_000_000)
 
     def _meet(self, other: Heartbeat, at_ms: int) -> None:
         """A heartbeat of another notifier that was written in our time."""

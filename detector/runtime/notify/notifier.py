@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Protocol, TypeVar
 
-from detector.alerts.desk import Desk
+from msgspec.structs import replace
+
+from detector.alerts.desk import Changes, Desk
 from detector.alerts.lost_sight import lost
 from detector.alerts.match import is_of_sink, rank
+from detector.alerts.message import Message
+from detector.alerts.outcomes import Rejected, RetryAt
 from detector.alerts.routes import Route
 from detector.alerts.slim_reading import SlimReading
 from detector.alerts.steps import Step, settle
@@ -22,6 +28,7 @@ from detector.alerts.threads import Thread
 from detector.composing import digest
 from detector.runtime.notify.chat_desk import ChatDesk
 from detector.runtime.notify.clocks import Clock
+from detector.runtime.notify.pause import Pause
 from detector.runtime.notify.sink_trouble import SinkTroubles
 from detector.runtime.notify.worker import Sent, Worker
 from detector.sinks.sink import Beating, Chatting, Delivery, Sink
@@ -29,7 +36,7 @@ from detector.store.errors import StoreError
 from detector.store.forgetting import KEEP_NS
 from detector.store.log import LogEntry
 from detector.store.store import Store
-from schemas.alert import Alert, Transition
+from schemas.alert import LEVELS, Alert, Transition
 from schemas.reading import Reading
 from schemas.state import MarketState
 
@@ -37,8 +44,13 @@ logger = logging.getLogger(__name__)
 
 TICK_S = 0.25
 FORGET_EVERY_S = 3600.0
+AGAIN_S = 10.0
+WRITE_AGAIN_S = 5.0
 SAY_AGAIN_S = 60.0
 """Between two warnings that nothing can be written down."""
+
+
+Seen = TypeVar("Seen")
 
 
 class Pictures(Protocol):
@@ -86,9 +98,13 @@ class Notifier:
         self.unwritten = 0
         """How often the store could not be written."""
         self._pictures = pictures
+        self._tried_before: dict[str, bool] = {}
         self._troubles = SinkTroubles(story.alert for story in self.desk.kept.stories.values())
         self._dirty = False
-        self._said_s = -SAY_AGAIN_S
+        self._blind = False
+        self._said_s = self._write_again_s = -SAY_AGAIN_S
+        for notice in self._troubles.of_others(sinks, clock.now_ns()):
+            self.take(notice)
 
     # In
 
@@ -121,12 +137,21 @@ class Notifier:
     def take_transition(self, transition: Transition) -> None:
         """A condition that began, changed or cleared."""
         if self._pictures is not None:
-            self._pictures.take_transition(transition)
+            self._see(self._pictures.take_transition, transition)
 
     def take_reading(self, reading: Reading | SlimReading) -> None:
         """A second of the market."""
         if self._pictures is not None:
-            self._pictures.take_reading(reading)
+            self._see(self._pictures.take_reading, reading)
+
+    def _see(self, take: Callable[[Seen], None], seen: Seen) -> None:
+        """What only a picture is made of must not stop a message."""
+        try:
+            take(seen)
+        except Exception:
+            if not self._blind:
+                logger.exception("pictures leave out what they cannot read")
+            self._blind = True
 
     # Out
 
@@ -144,9 +169,9 @@ class Notifier:
         async with asyncio.TaskGroup() as tasks:
             for name, sink in self.sinks.items():
                 if isinstance(sink, Beating) and sink.heartbeat_s > 0:
-                    tasks.create_task(self._beat(sink))
+                    tasks.create_task(self._kept_up(name, partial(self._beat, name, sink)))
                 if isinstance(sink, Chatting) and (listener := sink.commands(ChatDesk(self, name))) is not None:
-                    tasks.create_task(listener.run())
+                    tasks.create_task(self._kept_up(name, listener.run))
 
     async def settle(self) -> None:
         """Send all that is due at this moment, and return."""
@@ -162,7 +187,7 @@ class Notifier:
         loop = asyncio.get_running_loop()
         until_s = loop.time() + within_s
         running = asyncio.create_task(self.run())
-        while self.waiting and loop.time() < until_s and not running.done():
+        while (self.waiting or self._is_sending) and loop.time() < until_s and not running.done():
             await asyncio.wait({running}, timeout=0.05)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -171,10 +196,16 @@ class Notifier:
 
     async def close(self) -> None:
         """Write down what is not yet, and let go of everything."""
+        for worker in self.workers.values():
+            await worker.end()
         self.save()
         for sink in self.sinks.values():
             await sink.close()
         self.store.close()
+
+    @property
+    def _is_sending(self) -> bool:
+        return any(worker.is_sending for worker in self.workers.values())
 
     @property
     def waiting(self) -> int:
@@ -213,55 +244,63 @@ class Notifier:
         for worker in self.workers.values():
             worker.woken.set()
 
-    async def _beat(self, sink: Beating) -> None:
+    async def _beat(self, name: str, sink: Beating) -> None:
+        pause = Pause()
         while True:
-            await sink.heartbeat(self.market)
-            await asyncio.sleep(sink.heartbeat_s)
+            outcome = await sink.heartbeat(self.market)
+            if pause.after(outcome) and pause.failures == 1:
+                logger.warning("%s does not hear that somebody watches: %s", name, pause.reason)
+            await asyncio.sleep(max(sink.heartbeat_s, pause.for_s))
+
+    async def _kept_up(self, name: str, service: Callable[[], Awaitable[None]]) -> None:
+        """An error of ours beside the messages must not end them."""
+        while True:
+            try:
+                await service()
+            except Exception:
+                logger.exception("%s: what runs beside its messages failed, and begins again", name)
+            await asyncio.sleep(AGAIN_S)
 
     # For the workers
 
     def due(self, sink: str) -> tuple[Thread, Step] | None:
-        """The next thing to send, written down already."""
-        due = self.desk.due(sink, self.clock.now_ns())
-        if due is not None:
-            thread, step = due
-            if step.act == "new" and not thread.tried:
-                thread.tried = True
-                self.desk.changes.threads.add(thread.thread_id)
-            self.save()
-        return due
+        """The next thing to send."""
+        return self.desk.due(sink, self.clock.now_ns())
+
+    def begins(self, thread: Thread, step: Step) -> None:
+        """It is about to be sent: from here on it may have arrived, whatever becomes of us."""
+        self._tried_before[thread.thread_id] = thread.tried
+        if step.act in ("new", "end") and not thread.tried:
+            thread.tried = True
+            self.desk.changes.threads.add(thread.thread_id)
+        self.save()
 
     async def prepare(self, thread: Thread, step: Step) -> Delivery:
         """What to send for it, as things stand now."""
         now_ns = self.clock.now_ns()
         alerts, route = self.desk.alerts_of(thread), self.desk.route_of(thread)
-        revision, ended, remote = thread.revision, thread.ended, thread.remote
-        # An edit is of the message that was sent, whatever waits beside it.
-        message_id = thread.message_id(new=step.act == "new")
         message = tell(thread, alerts, route, now_ns=now_ns, late_ns=step.late_ns)
+        # Nothing of the thread is read after the next wait: it may have gone on by then.
+        delivery = _delivery(thread, step, alerts, message)
         picture = None
         wanted = step.act == "new" and self.sinks[thread.sink].traits.pictures
         if wanted and self._pictures is not None and thread.level >= rank(route.pictures_from if route else "HIGH"):
             picture = await self._pictures.draw(alerts, now_ns)
-        return Delivery(
-            delivery_id=digest(f"{message_id}|{revision}|{step.act}"),
-            message_id=message_id,
-            thread_id=thread.thread_id,
-            act=step.act,
-            revision=revision,
-            message=message,
-            alerts=alerts,
-            ended=ended,
-            silent=step.silent,
-            remote=remote,
-            picture=picture,
-        )
+        return replace(delivery, picture=picture) if picture is not None else delivery
+
+    def unworded(self, thread: Thread, step: Step) -> Delivery:
+        """The same, where it cannot be put in words: for the log."""
+        level = LEVELS[thread.level]
+        return _delivery(thread, step, (), Message(level=level, peak=level, title="", what=""))
 
     def settled(self, sent: Sent) -> None:
         """Write down what became of it, and tell others of a sink that refuses."""
         thread, step, delivery, rings, outcome = sent
         now_ns = self.clock.now_ns()
         traits = self.sinks[thread.sink].traits
+        before = self._tried_before.pop(thread.thread_id, thread.tried)
+        if isinstance(outcome, RetryAt) or (isinstance(outcome, Rejected) and outcome.of == "sink"):
+            thread.tried = before  # this one did not arrive; an earlier one may have
         settle(thread, step, outcome, traits, revision=delivery.revision, rings=rings, now_ns=now_ns)
         self.desk.changes.threads.add(thread.thread_id)
         self._log(LogEntry.of(delivery, thread.sink, outcome, now_ns=now_ns, late_ns=step.late_ns))
@@ -273,28 +312,50 @@ class Notifier:
 
     def save(self) -> None:
         """Write down what was decided since the last time."""
-        changes = self.desk.take_changes()
-        if not (self._dirty or changes.threads or changes.gone or changes.stories or changes.alerts):
+        changes = self.desk.changes
+        if self._dirty or changes.threads or changes.gone or changes.stories or changes.alerts:
+            self._write(lambda taken: self.store.save(taken, self.desk.kept, position=self.position))
+
+    def _log(self, entry: LogEntry) -> None:
+        self._write(lambda taken: self.store.settled(entry, taken, self.desk.kept, position=self.position))
+
+    def _write(self, write: Callable[[Changes], None]) -> None:
+        now_s = time.monotonic()
+        if now_s < self._write_again_s:
             return
+        changes = self.desk.take_changes()
         try:
-            self.store.save(changes, self.desk.kept, position=self.position)
+            write(changes)
             self._dirty = False
         except StoreError as error:
             self.desk.changes = changes.and_then(self.desk.changes)
-            self._cannot_write(error)
-
-    def _log(self, entry: LogEntry) -> None:
-        changes = self.desk.take_changes()
-        try:
-            self.store.settled(entry, changes, self.desk.kept)
-        except StoreError as error:
-            self.desk.changes = changes.and_then(self.desk.changes)
+            self._dirty = True
+            # Each attempt holds everything up for as long as the store is patient.
+            self._write_again_s = now_s + WRITE_AGAIN_S
             self._cannot_write(error)
 
     def _cannot_write(self, error: StoreError) -> None:
         """People are told all the same: a message twice is better than none."""
         self.unwritten += 1
-        now_s = asyncio.get_running_loop().time()
+        now_s = time.monotonic()
         if now_s - self._said_s >= SAY_AGAIN_S:
             self._said_s = now_s
             logger.error("messages go on, but nothing is written down, and may be sent again: %s", error)
+
+
+def _delivery(thread: Thread, step: Step, alerts: tuple[Alert, ...], message: Message) -> Delivery:
+    # An edit is of the message that was sent, whatever waits beside it.
+    message_id = thread.message_id(new=step.act == "new")
+    return Delivery(
+        delivery_id=digest(f"{message_id}|{thread.revision}|{step.act}"),
+        message_id=message_id,
+        thread_id=thread.thread_id,
+        act=step.act,
+        revision=thread.revision,
+        message=message,
+        alerts=alerts,
+        ended=thread.ended,
+        silent=step.silent,
+        remote=thread.remote,
+        acknowledged=thread.acknowledged,
+    )

@@ -19,6 +19,10 @@ from producers.errors import UsageError
 from producers.kafka.settings import KafkaSettings
 from schemas.topics import ALERTS
 
+PATIENCE_S = 0.1
+"""Nothing is sent, and in `cascade run` nothing is heard, while the store is waited for; what cannot be written now is
+written later."""
+
 
 @asynccontextmanager
 async def open_notifier(
@@ -48,7 +52,7 @@ async def open_notifier(
     settings = {name: _on(kafka, name, given, reads=reads) for name, given in config.sinks.items()}
     path = (store or config.store) if remembers else None
     async with Http(config.notify.allow_private) as http:
-        with only_one(path) if path is not None else nullcontext(), Store(path) as memory:
+        with only_one(path) if path is not None else nullcontext(), Store(path, patience_s=PATIENCE_S) as memory:
             sinks = {
                 name: open_sink(name, its, http=http, memory=memory.memory(name)) for name, its in settings.items()
             }

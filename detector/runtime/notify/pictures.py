@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from detector.alerts.match import about
+from detector.alerts.match import about, rank
 from detector.alerts.recent import Recent
 from detector.alerts.slim_reading import SlimReading
 from detector.alerts.titles import title
@@ -37,6 +37,8 @@ class Pictures:
         self._drawing: asyncio.Task[bytes] | None = None
         """The newest, until it is done; a thread cannot be cancelled, so that it may outlive its message."""
         self._drawn: tuple[str, bytes] | None = None
+        self._waiting: list[int] = []
+        """How grave the messages are that wait: in a storm the gravest is drawn next."""
         self._missing = False
 
     async def warm(self) -> None:
@@ -66,8 +68,7 @@ class Pictures:
             return self._drawn[1]
         try:
             async with asyncio.timeout(self._within_s):
-                while self._drawing is not None and not self._drawing.done():
-                    await asyncio.wait({self._drawing})
+                await self._turn(max(rank(alert.level) for alert in about_prices))
                 if self._drawn is not None and self._drawn[0] == key:
                     return self._drawn[1]
                 window = self._window(about_prices, now_ns)
@@ -87,6 +88,20 @@ class Pictures:
             return None
         self._drawn = key, picture
         return picture
+
+    async def _turn(self, grave: int) -> None:
+        """Wait until nothing is drawn and nobody waits whose message is graver."""
+        self._waiting.append(grave)
+        try:
+            while True:
+                if self._drawing is not None and not self._drawing.done():
+                    await asyncio.wait({self._drawing})
+                elif grave < max(self._waiting):
+                    await asyncio.sleep(0)
+                else:
+                    return
+        finally:
+            self._waiting.remove(grave)
 
     def _window(self, alerts: list[Alert], now_ns: int) -> Window:
         scopes = list(dict.fromkeys(alert.scope for alert in alerts))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from detector.alerts.match import sink_scope
+from msgspec.structs import replace
+
+from detector.alerts.match import is_of_sink, sink_scope
 from detector.alerts.outcomes import Delivered, Outcome, Rejected
 from detector.composing import digest
 from schemas.alert import Alert, Coverage
@@ -28,6 +30,20 @@ class SinkTroubles:
             del self._told[scope]
             return _alert(sink, 2, told.since_ns, now_ns, "")
         return None
+
+    def of_others(self, sinks: Collection[str], now_ns: int) -> list[Alert]:
+        """The end of stories about sinks that are not there any more."""
+        here = {sink_scope(sink) for sink in sinks}
+        gone = [alert for scope, alert in self._told.items() if is_of_sink(alert) and scope not in here]
+        for alert in gone:
+            del self._told[alert.scope]
+        return [
+            replace(
+                _alert(alert.scope.partition(" ")[2], 2, alert.since_ns, now_ns, ""),
+                headline=f"RESOLVED {alert.scope}: it is not configured any more",
+            )
+            for alert in gone
+        ]
 
 
 def _alert(sink: str, revision: int, since_ns: int, now_ns: int, reason: str) -> Alert:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from detector.alerts.advice import DOUBTED, NOT_WHOLE, OURSELVES, UNDELIVERED, WORDS, WORKS_AGAIN, advice
-from schemas.alert import OURS, Posture
+from schemas.alert import OURS, Alert, Posture
 from tests.kit.alerts import an_alert
 
 
@@ -42,7 +42,7 @@ def test_what_is_over_but_not_whole_is_not_called_whole() -> None:
     [
         ({"level": "WATCH"}, DOUBTED.format(where="OKX")),
         ({"scope": OURS, "level": "WARN"}, OURSELVES),
-        ({"conditions": (), "scope": "sink phone"}, UNDELIVERED),
+        ({"conditions": (), "scope": "sink phone"}, UNDELIVERED.format(where="sink phone")),
         ({"status": "resolved", "level": "CLEAR"}, WORKS_AGAIN),
     ],
 )
@@ -54,3 +54,27 @@ def test_of_data_it_says_whom_not_to_believe(changes: dict[str, str], said: str)
 def test_a_silent_venue_is_no_calm_one() -> None:
     """Silence would be taken for calm."""
     assert "OKX until it is back" in advice([an_alert(scope="okx", stages=("D",), level="WARN")])
+
+
+def test_of_troubles_of_several_kinds_each_is_said_what_is_to_be_done() -> None:
+    """The settings of a venue cannot be mended, and a channel that is refused tells of no calm."""
+    sink, okx = _doubt("sink phone", conditions=()), _doubt("okx")
+    both = (
+        "Do not take silence for calm: rely on nothing said about OKX until it is back. "
+        "Mend the settings of sink phone: nobody is called there."
+    )
+    assert advice([sink, okx]) == advice([okx, sink]) == both
+    assert advice([okx, _doubt("bybit", level="WATCH")]) == (
+        "Do not take silence for calm: rely on nothing said about OKX until it is back. "
+        "Do not act on Bybit alone: look at another venue as well."
+    )
+    assert advice([okx, _doubt("bybit")]) == (
+        "Do not take silence for calm: rely on nothing said about OKX, Bybit until they are back."
+    )
+    many = advice([sink, okx, _doubt(OURS), _doubt("bybit", level="WATCH")])
+    assert many.startswith(f"{OURSELVES} Do not take silence for calm: rely on nothing said about OKX")
+    assert "Mend" not in many
+
+
+def _doubt(scope: str, **changes: Any) -> Alert:
+    return an_alert(scope=scope, stages=("D",), **{"level": "WARN", **changes})

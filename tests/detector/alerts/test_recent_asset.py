@@ -136,3 +136,25 @@ def test_who_comes_in_the_middle_shares_the_minute_out() -> None:
     assert asset.liquidated is not None
     assert steps(asset.liquidated[0], 5, 65) == [10.0] * 13
     assert RecentAsset().liquidated is None
+
+
+@pytest.mark.parametrize("odd", [0.0, -1.0, float("inf"), float("nan"), 1e-46, 1e300])
+def test_what_is_no_price_and_no_sum_of_money_is_unknown(odd: float) -> None:
+    """One market at a price of 0 would end all messages, and again after every restart."""
+    asset = RecentAsset()
+    changes: dict[str, Any] = {
+        "bid_depth_2pct_usd": -abs(odd) or -1.0,
+        "traded_usd_60s": odd,
+        "liquidated_longs_usd": odd,
+    }
+    for second in range(5, 186, 5):
+        price = odd if 60 < second <= 120 else 100.0
+        north = market(second, "north", price=price, liquidations_seen=True, **changes)
+        south = market(second, "south", price=odd, traded_usd_60s=odd)
+        asset.take((north, south), at(second))
+    known = [step is not None for step in steps(asset.price, 5, 185)]
+    assert known == [not 60 < second <= 120 for second in range(5, 186, 5)]
+    assert {step for step in steps(asset.price, 5, 185) if step is not None} == {100.0}
+    assert set(steps(asset.depth, 5, 185)) == {2e6}
+    assert asset.liquidated is not None
+    assert steps(asset.liquidated[0], 5, 185) == [0.0] * 37

@@ -113,7 +113,7 @@ def test_the_watchlist_is_told_what_the_market_does_to_it() -> None:
     )
     assert message([an_alert(conditions=held)], watchlist=("BTC", "DOT", "ETH")).yours == (
         "DOT: forced flow, liquidity withdrawn (2 venues)",
-        "BTC, ETH: nothing of their own so far",
+        "BTC, ETH: not named by this alert",
     )
     assert message([an_alert(scope="DOT", conditions=held)], watchlist=("DOT",)).yours == ()
     assert message([an_alert()], watchlist=tuple(f"A{n}" for n in range(20))).yours[-1] == "and 12 more of yours"
@@ -198,3 +198,28 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, msgspec.Struct):
         return _texts(tuple(getattr(value, field) for field in value.__struct_fields__))
     return [text for one in value for text in _texts(one)]
+
+
+def test_an_asset_that_nobody_watches_is_not_called_calm() -> None:
+    """An alert does not know what is watched: `nothing so far` would be believed."""
+    assert message([an_alert()], watchlist=("NOPE",)).yours == ("NOPE: not named by this alert",)
+
+
+def test_of_a_group_it_is_said_whose_level_was_the_highest_and_only_of_those_that_go_on() -> None:
+    """The coin that is shown would be read as having been CRITICAL, and was not."""
+    going = episode("HIGH", scope="A", resolved=False)
+    over = episode("CRITICAL", scope="C")
+    assert "was" not in message([*going, *over]).since
+    fell = episode("CRITICAL", "WARN", scope="B", every_s=20.0, resolved=False)
+    assert message([*going, *fell]).since == "since 20:50 UTC, 40 s · B was CRITICAL at 20:50"
+    # When is not known: it may have been the other's.
+    assert message([*over, *going, *fell]).since.endswith("· B was CRITICAL")
+
+
+def test_numbers_that_are_older_than_what_else_is_told_say_of_when_they_are() -> None:
+    """Ten minutes after the fall a person would act on its numbers."""
+    first = an_alert(scope="A", level="CRITICAL")
+    later = an_alert(scope="B", ts_ns=first.ts_ns + 660 * NS)
+    assert message([first, later]).since.endswith("· numbers of 20:50")
+    assert "numbers" not in message([first, an_alert(scope="B", ts_ns=first.ts_ns + 60 * NS)]).since
+    assert "numbers" not in message([replace(first, evidence=()), later]).since

@@ -65,3 +65,25 @@ def test_channels_that_take_no_messages_are_counted_as_such() -> None:
     """They would be read as venues that cannot be seen."""
     stories = [an_alert(scope=f"sink {name}", stages=("D",), level="WARN") for name in ("phone", "desk")]
     assert title(stories) == "🟡 WARN · 2 sinks take no messages: phone, desk"
+
+
+def test_data_that_fail_in_several_ways_are_not_told_by_the_first_of_them() -> None:
+    """A venue that halted its trading would stand for one that cannot be seen."""
+    okx, bybit = (an_alert(scope=scope, stages=("D",), level="WARN") for scope in ("okx", "bybit"))
+    halted = an_alert(**OKX, level="WARN", conditions=(HALTED,))
+    doubted = an_alert(scope="bybit", stages=("D",), level="WATCH")
+    ours = an_alert(scope=OURS, stages=("D",), level="WARN")
+    sink = an_alert(scope="sink phone", stages=("D",), level="WARN", conditions=())
+    assert title([halted, bybit]) == "🟡 WARN · 2 data troubles: OKX halted, Bybit cannot be seen"
+    assert title([okx, doubted]) == "🟡 WARN · 2 data troubles: OKX cannot be seen, Bybit in doubt"
+    assert title([sink, okx]) == "🟡 WARN · 2 data troubles: sink phone takes no messages, OKX cannot be seen"
+    assert title([ours, okx, halted, sink]).endswith(
+        "4 data troubles: our own data cannot be seen, OKX cannot be seen, OKX halted and 1 more"
+    )
+
+
+def test_of_what_is_over_only_venues_are_called_venues() -> None:
+    """A channel is none."""
+    over = [an_alert(scope=s, stages=("D",), status="resolved", level="CLEAR") for s in ("okx", "bybit", "sink phone")]
+    assert title(over[:2]) == "✅ OVER · 2 venues: OKX, Bybit"
+    assert title(over[1:]) == "✅ OVER · 2 data troubles: Bybit, sink phone"

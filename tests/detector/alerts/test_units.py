@@ -47,6 +47,15 @@ def test_a_sign_is_said_where_it_says_which_way() -> None:
     assert [amount(v, "fraction", signed=True) for v in (0.021, -0.021, 0.0)] == ["+2.1 %", "-2.1 %", "0 %"]
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [(-0.0, "fraction", "0 %"), (-0.3, "USD", "0 $"), (-1e-6, "$", "0.000 $"), (-0.0, "bp", "0 bp"), (-0.0, "", "0")],
+)
+def test_nothing_has_no_sign(value: float, unit: str, said: str) -> None:
+    """`-0 %` is read as a small fall."""
+    assert amount(value, unit) == amount(value, unit, signed=True) == said
+
+
 @pytest.mark.parametrize("value", [None, nan, inf])
 def test_what_is_no_number_is_unknown(value: float | None) -> None:
     """`nan m$` would be read as a fault of ours, and it is one."""

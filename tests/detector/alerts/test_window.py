@@ -38,6 +38,13 @@ def test_what_is_older_than_a_ring_is_unknown() -> None:
     assert np.isnan(unrolled([full], [1_000], 1_000 - STEPS)).all()
 
 
+def test_what_has_no_end_is_unknown() -> None:
+    """A picture with an axis up to there cannot be drawn."""
+    row = unrolled([ring(1_000, [1.0, float("inf"), 3.0])], [1_000], 1_000)[0]
+    assert row[-3:].tolist()[::2] == [1.0, 3.0]
+    assert isnan(row[-2])
+
+
 def test_a_sum_is_unknown_only_where_all_of_it_is() -> None:
     """Blind stretches would be drawn as an empty market."""
     summed = total(np.array([[1.0, nan, nan], [2.0, 3.0, nan]]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import orjson
@@ -10,6 +12,7 @@ import pytest
 
 from detector.commands.config import check, harmless, show
 from detector.sinks.config import ConfigError
+from detector.store.store import Store
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "cascade.toml"
 SECRETS = {
@@ -130,3 +133,84 @@ def test_show_of_a_wrong_file_says_all_that_is_wrong(tmp_path: Path) -> None:
 def test_of_an_address_only_where_it_leads_is_shown(value: object, shown: object) -> None:
     """The rest of it often is the secret."""
     assert harmless(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("table", "value"),
+    [
+        ('type = "telegram"\nchat_id = "1"\ntoken_file', "123456:CANARYAAAAbbbbcccc"),
+        ('type = "telegram"\nchat_id = "1"\ntoken_env', "123456:CANARYAAAAbbbbcccc"),
+        ('type = "slack_webhook"\nurl_env', "https://hooks.slack.com/services/T0/B0/CANARY"),
+        ('type = "slack_webhook"\nurl_file', "https://hooks.slack.com/services/T0/B0/CANARY"),
+        ('type = "pagerduty"\nrouting_key_env', "R0123456789CANARY6789ABCDE"),
+    ],
+)
+def test_a_secret_in_place_of_its_name_is_told_and_not_repeated(tmp_path: Path, table: str, value: str) -> None:
+    """It would be on the screen, and in whatever the screen is pasted to."""
+    file = tmp_path / "cascade.toml"
+    file.write_text(f'[sinks.phone]\n{table} = "{value}"\n')
+    told, faults = check(file, {})
+    assert "the secret itself" in faults[0]
+    assert "CANARY" not in str((told, faults))
+    with pytest.raises(ConfigError) as caught:
+        list(show(file, {}, as_json=False))
+    assert "CANARY" not in str(caught.value)
+
+
+def test_show_masks_what_looks_like_a_secret_wherever_it_stands(tmp_path: Path) -> None:
+    """A key in the wrong setting is a key."""
+    pytest.importorskip("aiokafka")
+    file = tmp_path / "cascade.toml"
+    file.write_text(
+        '[sinks.phone]\ntype = "telegram"\nchat_id = "@123456:CANARYAAAAbbbbccccdddd"\ntoken_env = "T"\n'
+        '[sinks.lines]\ntype = "file"\nto_file = "xoxb-CANARY"\n'
+    )
+    assert "CANARY" not in "\n".join(show(file, {}, as_json=False))
+
+
+def test_a_store_that_is_no_store_is_found_and_left_alone(tmp_path: Path) -> None:
+    """The notifier would not start in the hour in which it is needed."""
+    file, store = tmp_path / "cascade.toml", tmp_path / "cascade-notify.sqlite"
+    file.write_text('[sinks.o]\ntype = "stdout"\n')
+    store.write_bytes(b"CANARY and no database" * 50)
+    (fault,) = check(file, {})[1]
+    assert fault.startswith(f"[notify] store: {store}: file is not a database: move the file away")
+    assert store.read_bytes() == b"CANARY and no database" * 50
+    store.unlink()
+    with closing(sqlite3.connect(store)) as other:
+        other.execute("CREATE TABLE theirs (a)")
+    assert "another program's database" in check(file, {})[1][0]
+    store.unlink()
+    Store(store).close()
+    before = store.read_bytes()
+    assert check(file, {})[1] == []
+    assert store.read_bytes() == before
+
+
+def test_an_address_in_a_file_is_checked_and_its_place_is_said_once(tmp_path: Path) -> None:
+    """It is seen where it is sent to for the first time."""
+    file = tmp_path / "cascade.toml"
+    (tmp_path / "url").write_text("gopher://CANARY")
+    (tmp_path / "key").write_text(SECRETS["webhook"])
+    file.write_text(
+        '[sinks.bot]\ntype = "webhook"\nurl_file = "url"\nsecret_file = "key"\n'
+        '[sinks.room]\ntype = "discord"\nurl_file = "url"\n'
+    )
+    why = "url: the address cannot be used: it has to begin with https:// or http://"
+    assert check(file, {})[1] == [f"[sinks.bot] {why}", f"[sinks.room] {why}"]
+
+
+def test_a_proxy_that_cannot_be_used_is_told_for_each_sink_that_would_use_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No message would leave this machine, and the check would have said that all is well."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:CANARY@:x")
+    monkeypatch.setenv("T", "123456:AAH-CANARY")
+    file = tmp_path / "cascade.toml"
+    file.write_text(
+        '[sinks.phone]\ntype = "telegram"\nchat_id = "1"\ntoken_env = "T"\n[sinks.o]\ntype = "stdout"\n'
+        '[sinks.am]\ntype = "alertmanager"\nurl = "http://localhost:9093"\n'
+    )
+    (fault,) = check(file, {"T": "123456:AAH-CANARY"})[1]
+    assert fault.startswith("[sinks.phone]: the proxy in HTTPS_PROXY cannot be used")
+    assert "CANARY" not in fault

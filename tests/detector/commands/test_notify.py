@@ -100,8 +100,10 @@ class Played:
     def caught_up(self) -> bool:
         return not self.alerts
 
-    async def read(self, most: int) -> bool:
-        assert most == 1, "each alert is told before the next"
+    async def read_readings(self, until_ns: int) -> None:
+        assert until_ns == self.clock.now_ns(), "pictures show what was before"
+
+    async def read_one(self) -> bool:
         if not self.alerts:
             self.market = MarketState(ts_ns=T0_NS + 60 * NS, level="WARN", stages=(), direction="down", since_ns=T0_NS)
             await asyncio.sleep(0)

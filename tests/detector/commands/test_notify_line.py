@@ -43,11 +43,12 @@ def test_everything_that_somebody_must_look_at_is_named() -> None:
     phone.counts.update(new=3, edit=9, retryat=1, unknown=1)
     phone.trouble = "no answer within 15 s"
     assert vigil.news(100 * NS) is not None
+    life.trouble = "missing topic cascade.alerts.v1"
     line = status_line(source, notifier, life)
     assert line.startswith("12 alerts read; market HIGH at ")
     for words in (
         " UTC, 0.0 s ago",
-        "NOBODY WATCHES",
+        "NOBODY WATCHES; CANNOT READ: missing topic cascade.alerts.v1",
         "3 messages, 9 edits",
         "2 attempts failed",
         "phone: no answer within 15 s",

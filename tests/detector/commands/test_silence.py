@@ -43,6 +43,18 @@ def test_what_is_added_is_in_force_and_says_what_it_would_have_held_back(
     assert second == "of the newest 3 alerts it matches 1"
 
 
+def test_an_asset_is_found_in_any_case_and_one_that_nothing_matches_is_told(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`btc` would mute nothing, though the chat takes it."""
+    silence.add(path, asset=["btc"], for_="2h")
+    assert held(path)[0].match.asset == ("BTC",)
+    assert capsys.readouterr().out.endswith("of the newest 3 alerts it matches 1\n")
+    silence.add(path, asset=["BTT"], for_="2h")
+    said = "of the newest 3 alerts it matches 0: a name that is spelled wrongly mutes nothing\n"
+    assert capsys.readouterr().out.endswith(said)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -108,6 +108,7 @@ def test_a_socket_is_made_for_an_address_that_is_allowed() -> None:
         ("https://example.org:99999/", "no URL"),
         ("https://user:canary@example.org/", "user and password"),
         ("https://canary@example.org/", "user and password"),
+        ("http://@1.1.1.1/", "user and password"),
         ("https://example.org/\r\nX-Canary: 1", "control characters"),
         ("https://example.org/a b", "spaces"),
         ("https://example.org\\@127.0.0.1/", "backslashes"),
@@ -121,7 +122,9 @@ def test_a_url_that_cannot_be_used_says_why_and_repeats_nothing_of_it(url: str, 
     assert "canary" not in url_fault(url).lower()
 
 
-@pytest.mark.parametrize("url", ["https://example.org", "http://10.0.0.1:9093/x?y=1#z", "https://[2606::1]:8443/"])
+@pytest.mark.parametrize(
+    "url", ["https://example.org", "http://10.0.0.1:9093/x?y=1#z", "https://[2606::1]:8443/", "https://a.example/@b"]
+)
 def test_a_url_that_can_be_used_has_no_fault(url: str) -> None:
     """A good configuration would be refused."""
     assert url_fault(url) == ""

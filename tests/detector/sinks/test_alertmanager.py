@@ -76,6 +76,37 @@ async def test_each_story_of_a_group_is_an_alert_of_its_own() -> None:
     assert outcome == Delivered(msgspec.json.encode({an_alert(scope="BTC").episode_id: "HIGH"}).decode())
 
 
+async def test_a_story_that_begins_again_at_the_level_of_one_that_is_over_fires() -> None:
+    """Both are the same alert there: said in one post, whichever came last would win, each minute anew."""
+    old, over = episode("HIGH", scope="DOT")
+    again = an_alert(scope="DOT", episode_id="again", since_ns=over.ts_ns + NS, ts_ns=over.ts_ns + NS)
+    both = a_delivery(alerts=(again, over), act="edit")
+    shown = await _play([a_delivery(alerts=(old,)), both, msgspec.structs.replace(both, act="refresh")])
+    assert shown == [[("HIGH", "firing")]] * 3
+
+
+async def test_an_end_is_said_until_it_is_taken_and_not_for_ever() -> None:
+    """What is long over would be ended again each minute, at the side of what goes on."""
+    http = FakeHttp(Answer(200), Answer(503), Answer(200))
+    sink = _sink(http)
+    going = an_alert(scope="BTC")
+    begun, over = episode("HIGH", scope="ETH")
+    first = await sink.send(a_delivery(alerts=(going, begun)))
+    assert isinstance(first, Delivered)
+    later = a_delivery(alerts=(going, over), remote=first.remote)
+    await sink.send(later)
+    second = await sink.send(later)
+    assert isinstance(second, Delivered)
+    await sink.send(msgspec.structs.replace(later, remote=second.remote))
+    said = [[(told["labels"]["scope"], "endsAt" in told) for told in asked.fields] for asked in http.asked]
+    assert said == [
+        [("BTC", False), ("ETH", False)],
+        [("BTC", False), ("ETH", True)],
+        [("BTC", False), ("ETH", True)],
+        [("BTC", False)],
+    ]
+
+
 async def test_an_end_is_after_its_begin_and_values_are_texts_of_bounded_length() -> None:
     """It would refuse all of them for one."""
     http = FakeHttp()

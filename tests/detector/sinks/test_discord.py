@@ -80,6 +80,15 @@ async def test_it_waits_where_the_headers_say_that_the_bucket_is_empty(tmp_path:
     assert len(http.asked) == 1
 
 
+async def test_an_empty_bucket_of_edits_does_not_hold_back_what_is_new(tmp_path: Path) -> None:
+    """The gravest alert would wait minutes because an old one was edited often."""
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "300"}
+    sink = a_sink(tmp_path, FakeHttp(Answer(200, headers, b'{"id":"1"}'), Answer(200, {}, b'{"id":"2"}')))
+    assert await sink.send(a_delivery(act="edit", remote="1")) == Delivered()
+    assert await sink.send(a_delivery()) == Delivered("2")
+    assert isinstance(await sink.send(a_delivery(act="edit", remote="1")), RetryAt)
+
+
 async def test_a_thread_of_the_channel_is_named_in_posts_and_edits(tmp_path: Path) -> None:
     """Messages would stand in the channel, and edits would find none."""
     http = FakeHttp(Answer(200, {}, b'{"id":"1"}'))
@@ -100,6 +109,7 @@ async def test_a_thread_of_the_channel_is_named_in_posts_and_edits(tmp_path: Pat
         (said_in_json(404, code=10_015, message="Unknown Webhook"), Rejected("", of="sink")),
         (said_in_json(404, code=10_008, message="Unknown Message"), Rejected("")),
         (said_in_json(400, code=50_035, message="Invalid Form Body"), Rejected("")),
+        (said_in_json(400, code=30_046, message="Maximum number of edits"), Rejected("")),
         (said_in_json(400, code=220_001, message="Webhooks posted to forum channels must"), Rejected("", of="sink")),
         (said_in_json(401, code=50_027, message="Invalid Webhook Token"), Rejected("", of="sink")),
         (said_in_json(429, retry_after=0.53, message="You are being rate limited."), RetryAt(0.53, "")),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from detector.sinks.http import Answer, Http, MaybeSentError, NotSentError, RefusedError, SendError
+from detector.sinks.http import Answer, Http, MaybeSentError, NotSentError, RefusedError, SendError, proxy_fault
 from tests.kit.proxies import HttpProxy, SocksProxy
 
 HERE = ("127.0.0.1/32",)
@@ -293,6 +294,44 @@ async def test_a_socks_proxy_does_as_well(monkeypatch: pytest.MonkeyPatch) -> No
     assert "canary" not in _all_of(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [("http://user:canary@:x", "the proxy in HTTPS_PROXY cannot be used"), ("socks5h://h:1", "install aiohttp-socks")],
+)
+async def test_a_proxy_that_cannot_be_used_is_a_refusal(
+    address: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error that no sink expects would be taken for a fault of the message, which then is never sent."""
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    # As where the package is not installed.
+    monkeypatch.setitem(sys.modules, "producers.socks", None)
+    async with Http() as http:
+        with pytest.raises(RefusedError, match=why) as caught:
+            await http.send("POST", "https://alerts.example/")
+    assert "canary" not in str(caught.value)
+
+
+def test_a_proxy_that_cannot_be_used_is_found_without_sending(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first alert would find it."""
+    url = "https://alerts.example/"
+    assert proxy_fault(url) == ""
+    monkeypatch.setenv("HTTPS_PROXY", "ftp://h")
+    assert "HTTPS_PROXY cannot be used" in proxy_fault(url)
+    assert proxy_fault("http://localhost/") == ""
+    monkeypatch.setenv("HTTPS_PROXY", "socks5h://h:1")
+    assert proxy_fault(url) == ""
+    monkeypatch.setattr("detector.sinks.http.find_spec", lambda _: None)
+    assert "speaks SOCKS: install aiohttp-socks" in proxy_fault(url)
+
+
+@pytest.mark.parametrize("host", ["127.1", "2130706433", "127.0.0.1."])
+async def test_an_address_in_a_spelling_that_the_client_does_not_take_is_refused(host: str) -> None:
+    """It would be tried again for ever, though no try can do better."""
+    async with Http(HERE) as http:
+        with pytest.raises(RefusedError, match="write all four numbers"):
+            await http.send("POST", f"http://{host}:9/canary")
+
+
 async def test_a_proxy_that_refuses_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     """It stands in the environment, and would stand in the log."""
     async with HttpProxy(known="user:other") as proxy, Http() as http:
@@ -312,7 +351,8 @@ async def test_a_client_that_was_closed_says_so() -> None:
 
 def test_an_answer_that_is_no_json_object_has_no_fields() -> None:
     """Gateways answer with pages."""
-    for body in (b"", b"<html>", b"[1]", b"\xff", b'{"a":', b"null", b'{"a": NaN}'):
+    deep = b"[" * 3_000 + b"]" * 3_000
+    for body in (b"", b"<html>", b"[1]", b"\xff", b'{"a":', b"null", b'{"a": NaN}', deep, b'{"a":%s}' % deep):
         assert Answer(200, {}, body).fields == {}
     assert Answer(200, {}, b'{"a": 1}').fields == {"a": 1}
 

@@ -12,6 +12,7 @@ import pytest
 from detector.alerts.outcomes import Delivered, Outcome, Rejected, RetryAt
 from detector.sinks import json_lines
 from detector.sinks.json_lines import FileSettings, JsonLinesSink, StdoutSettings
+from producers.errors import UsageError
 from schemas.alert import Alert
 from schemas.codec import decode_output
 from tests.kit.alerts import episode
@@ -79,11 +80,34 @@ async def test_half_a_line_is_taken_back_and_tried_again(tmp_path: Path, monkeyp
     assert [decode_output(line) for line in file.read_bytes().splitlines()] == [first, second]
 
 
-async def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+async def test_a_folder_that_is_taken_away_is_said(tmp_path: Path) -> None:
     """Nobody would know why no line comes."""
-    sink = sink_of(FileSettings(to_file=str(tmp_path / "absent" / "alerts.jsonl")))
+    folder = tmp_path / "there"
+    folder.mkdir()
+    sink = sink_of(FileSettings(to_file=str(folder / "alerts.jsonl")))
+    folder.rmdir()
     outcome = await send(sink, 0, episode("WARN")[0])
     assert outcome == RetryAt(None, "cannot be written: No such file or directory")
+
+
+def test_a_file_that_cannot_be_written_is_said_before_anything_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything would look well until the first alert, and that be lost in retries."""
+    there = tmp_path / "alerts.jsonl"
+    for path, why in (
+        (tmp_path / "absent" / "a.jsonl", "there is no folder .*absent; make it"),
+        (tmp_path, "a folder"),
+    ):
+        with pytest.raises(UsageError, match=f"the sink lines cannot write to .*{why}"):
+            sink_of(FileSettings(to_file=str(path)))
+    asked: list[Path] = []
+    monkeypatch.setattr("detector.sinks.json_lines.os.access", lambda path, _: asked.append(path))
+    for _ in range(2):
+        with pytest.raises(UsageError, match="in a container one in its volume"):
+            sink_of(FileSettings(to_file=str(there)))
+        there.touch()
+    assert asked == [tmp_path, there]
 
 
 async def test_a_reader_that_does_not_read_costs_no_second_line(tmp_path: Path) -> None:

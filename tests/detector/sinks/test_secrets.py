@@ -96,6 +96,7 @@ def test_of_an_address_that_is_a_secret_its_path_is_one_too() -> None:
         "https://discord.com/api/webhooks/123/canary-token",
         "https://hooks.slack.com/services/T1/B2/canary",
         "Bearer xoxb-1-canary",
+        "chat_id 123456:canary-0123456789-0123456789",
         "whsec_canary+/=",
         "https://user:canary@example.org/x",
     ],

@@ -170,7 +170,7 @@ async def test_updates_of_any_shape_are_passed_over() -> None:
     commands, http = scripted(said_in_json(200, ok=True, result=updates))
     assert [await commands.poll(), await commands.poll()] == [0.0, 0.0]
     assert [call.fields.get("offset") for call in http.asked] == [None, 10]
-    assert http.asked[0].fields["allowed_updates"] == ["message"]
+    assert http.asked[0].fields["allowed_updates"] == ["message", "channel_post"]
 
 
 async def test_a_bot_that_cannot_be_introduced_tries_again() -> None:
@@ -200,3 +200,18 @@ async def test_a_mistake_in_an_answer_ends_nothing(room: Room, monkeypatch: pyte
     room.collector.telegram.say("/status")
     await room.commands().poll()
     assert room.seen == ["That failed by an error of ours: see the log.", "all calm <b>"]
+
+
+async def test_a_channel_is_obeyed_by_its_posts_and_its_name_in_any_case() -> None:
+    """Telegram calls what is written there something else, and the name as its owner wrote it."""
+    chat = {"id": -1007, "type": "channel", "username": "cascadealerts"}
+    post = {"message_id": 1, "chat": chat, "date": int(time.time()), "text": "/status"}
+    http = FakeHttp(
+        said_in_json(200, ok=True, result=[{"update_id": 7, "channel_post": post}]),
+        said_in_json(200, ok=True, result={"message_id": 2}),
+    )
+    bot = TelegramBot(TOKEN, "@CascadeAlerts", "https://api.telegram.org", http=http, memory=Remembered())
+    commands = TelegramCommands(bot, Answers())
+    await commands.poll()
+    assert dict(commands.counts) == {"answered": 1}
+    assert http.asked[1].fields["text"] == "all calm <b>"

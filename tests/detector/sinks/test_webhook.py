@@ -11,6 +11,7 @@ from detector.alerts.outcomes import Delivered, Rejected
 from detector.sinks.http import Answer
 from detector.sinks.sink import Beating
 from detector.sinks.webhook import MOST_BYTES, WebhookSettings, WebhookSink, body_of, strictest
+from producers.errors import UsageError
 from schemas.alert import ActiveCondition, Alert
 from schemas.state import MarketState
 from schemas.webhook import WebhookBody, WebhookHeartbeat, WebhookMessage
@@ -149,3 +150,16 @@ async def test_a_bot_that_wants_each_alert_gets_revisions_of_its_episode(tmp_pat
     told = [_read(asked.body or b"") for asked in http.asked]
     assert [(message.act, message.revision) for message in told] == [("new", 1), ("edit", 2), ("edit", 3)]
     assert {message.thread_id for message in told} == {told[0].alerts[0].episode_id}
+
+
+@pytest.mark.parametrize("given", ["gopher://bot.example/canary", "https://user:canary@bot.example/"])
+def test_an_address_that_cannot_be_one_is_refused_at_the_start_without_being_repeated(
+    given: str, tmp_path: Path
+) -> None:
+    """The first alert would find out."""
+    (tmp_path / "secret").write_text(SECRET)
+    (tmp_path / "url").write_text(given)
+    settings = _settings(url_file=str(tmp_path / "url"), secret_file=str(tmp_path / "secret"))
+    with pytest.raises(UsageError, match=r"\[sinks.bot\] url: the address cannot be used") as caught:
+        WebhookSink("bot", settings, http=FakeHttp(), memory=Remembered())
+    assert "canary" not in str(caught.value)

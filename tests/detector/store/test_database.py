@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from detector.store import database
 from detector.store.database import Database
 from detector.store.errors import StoreError
 
@@ -124,11 +123,10 @@ def test_a_full_disk_is_told_and_loses_nothing_that_was_written(tmp_path: Path) 
         assert words(store) == {"old": "kept", "new": "room again"}
 
 
-def test_a_file_that_somebody_else_writes_for_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_somebody_else_writes_for_long_is_told(tmp_path: Path) -> None:
     """The notifier would hang for as long as a forgotten shell holds the file."""
-    monkeypatch.setattr(database, "BUSY_S", 0.01)
     path = tmp_path / "notify.db"
-    with closing(Database(path)) as store, closing(sqlite3.connect(path, isolation_level=None)) as shell:
+    with closing(Database(path, patience_s=0.01)) as store, closing(_shell(path)) as shell:
         shell.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="another process is writing it"), store.transaction():
             pass
@@ -136,6 +134,10 @@ def test_a_file_that_somebody_else_writes_for_long_is_told(tmp_path: Path, monke
         shell.execute("ROLLBACK")
         with store.transaction() as connection:
             connection.execute(PUT, ("a", "b"))
+
+
+def _shell(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None)
 
 
 def test_a_kill_within_a_transaction_loses_nothing_that_was_committed(tmp_path: Path) -> None:

@@ -96,9 +96,12 @@ def test_whoever_asks_hears_of_changes_of_its_own_and_of_other_processes(tmp_pat
     path = tmp_path / "notify.db"
     with Store(path) as store, Store(path) as other:
         assert store.silences_changed(), "nothing is known at first"
+        assert store.silences_changed(), "until they were read"
+        store.silences(T0_NS)
         assert not store.silences_changed()
         store.add_silence(a_silence())
         assert store.silences_changed()
+        store.silences(T0_NS)
         assert not store.silences_changed()
         other.add_silence(a_silence())
         assert store.silences_changed()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from detector.alerts.routes import Route
 from detector.runtime.notify import cluster_life
 from detector.runtime.notify.clocks import EventClock
-from detector.runtime.notify.cluster_life import ClusterLife
+from detector.runtime.notify.cluster_life import CHECK_S, ClusterLife
 from detector.runtime.notify.kafka_source import KafkaSource
 from detector.runtime.notify.notifier import Notifier
 from detector.runtime.notify.vigil import Vigil
 from detector.store.store import Store
-from producers.kafka.errors import BrokerError
+from producers.kafka.errors import BrokerError, TopicError
 from schemas.state import Heartbeat, MarketState
 from tests.kit.alerts import NS, T0_NS
 from tests.kit.channels import RememberingSink
@@ -47,7 +45,8 @@ class Case:
     def hear(self, at_s: float) -> None:
         at_ns = T0_NS + int(at_s * NS)
         beat = Heartbeat(worker="w", role="detector", at_ns=at_ns, watermark_ns=0, lag_s=0.0, state="running")
-        self.vigil.take(beat, at_ns)
+        self.vigil.take(beat, at_ns, at_ns)
+        self.source.market_at_ns = at_ns
 
     async def look(self, at_s: float) -> None:
         self.clock.reach(T0_NS + int(at_s * NS))
@@ -58,9 +57,10 @@ class Case:
 async def test_people_are_told_when_detectors_fall_silent_and_when_they_are_back() -> None:
     """The silence of dead programs would be taken for a calm market."""
     case = Case()
+    await case.look(14)
+    assert case.notifier.market == MARKET
     await case.look(30)
     assert case.phone.deliveries == []
-    assert case.notifier.market == MARKET
     await case.look(61)
     assert case.phone.acts == ["new WARN"]
     assert "nobody is watching" in case.phone.deliveries[0].message.title
@@ -79,19 +79,75 @@ async def test_where_kafka_is_away_the_message_says_so(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(cluster_life, "check_cluster", away)
     case = Case()
-    case.source.heard_s = time.monotonic() - 60
+    case.life._checked_s -= CHECK_S
     await case.look(61)
     assert case.life.trouble == "Kafka at kafka:9092: nobody answers"
     assert "kafka:9092" in case.phone.deliveries[0].message.what
 
 
-async def test_while_records_come_kafka_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each look would cost connections for nothing."""
-    monkeypatch.delattr(cluster_life, "check_cluster")
+class Brokers:
+    """What each look at them finds, and how often they were asked."""
+
+    def __init__(self) -> None:
+        self.fault = ""
+        self.asked = 0
+
+    async def check(self, *_: object, **__: object) -> None:
+        self.asked += 1
+        if self.fault:
+            raise TopicError(self.fault)
+
+
+@pytest.fixture
+def brokers(monkeypatch: pytest.MonkeyPatch) -> Brokers:
+    found = Brokers()
+    monkeypatch.setattr(cluster_life, "check_cluster", found.check)
+    return found
+
+
+async def test_kafka_is_asked_from_time_to_time_and_at_each_look_while_it_is_in_trouble(brokers: Brokers) -> None:
+    """Each look would cost connections for nothing, or an end of the trouble be told late."""
     case = Case()
-    case.life.trouble = "old"
-    await case.look(30)
-    assert case.life.trouble == ""
+    for _ in range(3):
+        await case.look(5)
+    assert brokers.asked == 0
+    brokers.fault = "gone"
+    case.life._checked_s -= CHECK_S
+    for _ in range(3):
+        await case.look(5)
+    assert (brokers.asked, case.life.trouble) == (3, "gone")
+    brokers.fault = ""
+    for _ in range(3):
+        await case.look(5)
+    assert (brokers.asked, case.life.trouble) == (4, "")
+
+
+async def test_without_its_topic_people_are_told_whoever_says_that_he_lives(brokers: Brokers) -> None:
+    """The topic of alerts is deleted, heartbeats go on, and every bot goes on trading for ever."""
+    case = Case()
+    await case.look(0)
+    assert case.notifier.market == MARKET
+    brokers.fault = "missing topic cascade.alerts.v1: run cascade topics create"
+    case.life._checked_s -= CHECK_S
+    for second in range(5, 70, 5):
+        case.hear(second)
+        await case.look(second)
+        assert case.notifier.market is None
+    assert case.phone.acts == ["new WARN"]
+    assert "cascade.alerts.v1" in case.phone.deliveries[0].message.what
+    brokers.fault = ""
+    await case.look(70)
+    assert case.phone.acts == ["new WARN", "edit CLEAR"]
+    assert case.notifier.market == MARKET
+
+
+async def test_a_judgement_that_nobody_repeats_is_not_handed_on() -> None:
+    """After each start of the notifier a bot would trade on what a detector said before it died."""
+    case = Case()
+    await case.look(15)
+    assert case.notifier.market == MARKET
+    await case.look(16)
+    assert case.notifier.market is None
 
 
 async def test_a_recording_that_is_over_is_no_silence() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import TopicAuthorizationFailedError
@@ -13,7 +15,7 @@ from aiokafka.errors import TopicAuthorizationFailedError
 from detector.alerts.routes import Route
 from detector.runtime.notify import kafka_source
 from detector.runtime.notify.clocks import EventClock
-from detector.runtime.notify.kafka_source import KafkaSource
+from detector.runtime.notify.kafka_source import FRESH_NS, KafkaSource
 from detector.runtime.notify.notifier import Notifier
 from detector.runtime.notify.vigil import Vigil
 from detector.store.store import Store
@@ -29,6 +31,8 @@ SETTINGS = KafkaSettings(topic_prefix="here.")
 STATE_OF_MARKET = MarketState(
     ts_ns=T0_NS + 300 * NS, level="HIGH", stages=("S2",), direction="down", since_ns=T0_NS, episode_id="e"
 )
+
+SAID_MS = STATE_OF_MARKET.ts_ns // 1_000_000
 
 
 class Message(NamedTuple):
@@ -92,11 +96,12 @@ class FakeConsumer:
         log = self.records.get(place)
         return log[-1].offset + 1 if log else None
 
-    async def getmany(self, *, max_records: int, **_: int) -> dict[TopicPartition, list[Message]]:
+    async def getmany(self, *places: TopicPartition, max_records: int, **_: int) -> dict[TopicPartition, list[Message]]:
         if self.fails:
             raise self.fails.pop(0)
         found, left = {}, max_records
-        for place, at in self.at.items():
+        for place in places or self.at:
+            at = self.at[place]
             batch = [message for message in self.records.get(place, ()) if message.offset >= at][:left]
             if batch:
                 found[place], left = batch, left - len(batch)
@@ -275,8 +280,31 @@ async def test_a_recordings_clock_follows_the_alerts(consumer: FakeConsumer) -> 
 async def test_where_the_market_stands_is_the_newest_that_was_said(consumer: FakeConsumer) -> None:
     """A worker that takes over says again what the last one said."""
     older = MarketState(ts_ns=T0_NS, level="CLEAR", stages=(), direction="none", since_ns=None)
-    for state in (STATE_OF_MARKET, older):
-        consumer.append(STATE, state)
+    for number, state in enumerate((STATE_OF_MARKET, older)):
+        consumer.append(STATE, state, at_ms=SAID_MS + number * 5_000)
+    case = Case(consumer)
+    case.clock.reach(SAID_MS * 1_000_000 + 60 * NS)
+    await case.read()
+    assert case.source.market == STATE_OF_MARKET
+    assert case.source.market_at_ns == SAID_MS * 1_000_000
+
+
+async def test_what_was_said_long_ago_is_not_where_the_market_stands_now(consumer: FakeConsumer) -> None:
+    """After a start the last word of a dead detector would be handed on as news."""
+    consumer.append(STATE, STATE_OF_MARKET, at_ms=SAID_MS + 3_600_000)
+    case = Case(consumer)
+    case.clock.reach(SAID_MS * 1_000_000)
+    await case.read()
+    now_ns = case.clock.now_ns()
+    assert case.source.market_now(now_ns + FRESH_NS) == STATE_OF_MARKET, "nor is it younger by the broker's clock"
+    assert case.source.market_now(now_ns + FRESH_NS + 1) is None
+
+
+async def test_what_is_of_a_second_that_has_not_come_hides_nothing(consumer: FakeConsumer) -> None:
+    """One worker with a wrong clock would keep all states and pictures back until that time has come."""
+    far = STATE_OF_MARKET.ts_ns + 3600 * NS
+    consumer.append(STATE, msgspec.structs.replace(STATE_OF_MARKET, ts_ns=far), at_ms=SAID_MS)
+    consumer.append(STATE, STATE_OF_MARKET, at_ms=SAID_MS)
     case = Case(consumer)
     await case.read()
     assert case.source.market == STATE_OF_MARKET
@@ -286,6 +314,7 @@ async def test_heartbeats_keep_the_vigil(consumer: FakeConsumer) -> None:
     """People would be told that nobody watches while somebody does."""
     beat = Heartbeat(worker="w", role="detector", at_ns=0, watermark_ns=0, lag_s=0.0, state="running")
     case = Case(consumer)
+    case.clock.reach(T0_NS + 50 * NS)
     consumer.append(STATE, beat, at_ms=T0_NS // 1_000_000 + 50_000)
     await case.read()
     assert case.vigil.news(T0_NS + 100 * NS) is None
@@ -318,6 +347,30 @@ async def test_readings_are_read_only_for_pictures_and_no_older_than_these_show(
     assert seen == []
     await Case(consumer, readings=True).read()
     assert len(seen) == 2
+
+
+async def test_of_a_recording_readings_are_read_up_to_what_is_told(
+    consumer: FakeConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restart its alerts would be told without pictures, or with the readings of what came later alone."""
+    monkeypatch.setattr(kafka_source, "MOST_RECORDS", 2)
+    for alert in episode("WARN", "HIGH", resolved=False):
+        consumer.append(ALERTS, alert)
+    written_ms = time.time_ns() // 1_000_000
+    for second in range(10):
+        consumer.append(READINGS, Reading(ts_ns=T0_NS + second * NS, partition=0, assets=()), at_ms=written_ms)
+    seen: list[int] = []
+    monkeypatch.setattr(Notifier, "take_reading", lambda _, reading: seen.append((reading.ts_ns - T0_NS) // NS))
+    case = Case(consumer, readings=True)
+    await case.source.start()
+    assert await case.source.read_one()
+    assert (case.source.alerts, seen) == (1, [])
+    await case.source.read_readings(T0_NS + 4 * NS)
+    assert seen == [0, 1, 2, 3, 4, 5]
+    await case.source.read_readings(T0_NS + 4 * NS)
+    assert len(seen) == 6
+    await case.source.read_readings(T0_NS + 3600 * NS)
+    assert seen == list(range(10))
 
 
 async def test_the_first_start_says_how_much_it_reads(consumer: FakeConsumer, caplog: pytest.LogCaptureFixture) -> None:

@@ -15,7 +15,7 @@ from detector.console.alert_picture import Shown
 from detector.console.canvas import NoPicturesError
 from detector.runtime.notify import pictures as module
 from detector.runtime.notify.pictures import Pictures
-from schemas.alert import Alert
+from schemas.alert import Alert, Level
 from tests.kit.quarter import market, second_of
 from tests.kit.told import alert, at, told
 
@@ -111,6 +111,19 @@ async def test_a_picture_that_takes_too_long_holds_no_message_back(
             break
     else:
         pytest.fail("no picture was ever drawn again")
+
+
+async def test_in_a_storm_the_gravest_is_drawn_next(drawer: Drawer) -> None:
+    """The one picture that there is time for would be that of the mildest alert."""
+    pictures = heard()
+    drawer.go_on.clear()
+    levels: tuple[Level, ...] = ("HIGH", "WARN", "HIGH", "EMERGENCY", "CRITICAL")
+    storm = [pictures.draw((alert(100, level, episode=level + str(n)),), at(100)) for n, level in enumerate(levels)]
+    drawing = asyncio.gather(*storm)
+    await asyncio.sleep(0.01)
+    drawer.go_on.set()
+    order = sorted(zip((picture or b"?" for picture in await drawing), levels, strict=True))
+    assert [level for _, level in order] == ["HIGH", "EMERGENCY", "CRITICAL", "HIGH", "WARN"]
 
 
 async def test_a_picture_that_fails_costs_no_message(drawer: Drawer, caplog: pytest.LogCaptureFixture) -> None:

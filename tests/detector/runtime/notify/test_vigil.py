@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -10,7 +12,7 @@ from detector.alerts.match import about
 from detector.alerts.routes import Route
 from detector.alerts.telling import tell
 from detector.alerts.threads import Thread
-from detector.runtime.notify.vigil import GRAVE_S, NS, SILENT_S, Vigil
+from detector.runtime.notify.vigil import BEHIND_S, GRAVE_S, NS, SILENT_S, Vigil
 from schemas.alert import OURS, Alert
 from schemas.codec import decode_output, encode
 from schemas.state import Heartbeat
@@ -18,9 +20,11 @@ from schemas.state import Heartbeat
 T0_NS = 1_760_129_400 * NS
 
 
-def beat(at_s: float, *, state: str = "running", role: str = "detector", note: str = "") -> Heartbeat:
+def beat(
+    at_s: float, *, state: str = "running", role: str = "detector", note: str = "", lag_s: float | None = 0.0
+) -> Heartbeat:
     return Heartbeat(
-        worker="w-1", role=role, at_ns=T0_NS + int(at_s * NS), watermark_ns=0, lag_s=0.0, state=state, note=note  # type: ignore[arg-type]
+        worker="w-1", role=role, at_ns=T0_NS + int(at_s * NS), watermark_ns=0, lag_s=lag_s, state=state, note=note  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -32,8 +36,8 @@ def at(seconds: float) -> int:
     return T0_NS + int(seconds * NS)
 
 
-def hear(listening: Vigil, at_s: float, **how: str) -> None:
-    listening.take(beat(at_s, **how), at(at_s))
+def hear(listening: Vigil, at_s: float, **how: Any) -> None:
+    listening.take(beat(at_s, **how), at(at_s), at(at_s))
 
 
 def test_a_living_detector_is_no_news() -> None:
@@ -108,6 +112,43 @@ def test_detectors_without_data_do_not_watch_and_say_why() -> None:
     assert (
         told.headline == "WARN detector data: nobody is watching, detectors live and have no data, no frames for 40 s"
     )
+
+
+def test_who_is_hours_behind_does_not_watch_the_present() -> None:
+    """A detector that works through last night would look like one that sees the crash of today."""
+    listening = vigil()
+    for second in range(0, 100, 5):
+        hear(listening, second, lag_s=BEHIND_S)
+        assert listening.news(at(second)) is None
+    for second in range(100, 200, 5):
+        hear(listening, second, lag_s=18_000.0)
+    told = listening.news(at(199))
+    assert told is not None
+    assert told.headline == "WARN detector data: nobody watches the present, detectors are 300 min behind"
+    hear(listening, 200, lag_s=3.0)
+    over = listening.news(at(201))
+    assert over is not None
+    assert over.status == "resolved"
+
+
+def test_while_what_detectors_say_cannot_be_read_nobody_watches_for_us() -> None:
+    """Without its topic no alert can come, and every heartbeat would say that all is well."""
+    listening, missing = vigil(), "missing topic cascade.alerts.v1"
+    told = []
+    for second in range(0, 200, 5):
+        hear(listening, second)
+        told.append(listening.news(at(second), why=missing if 20 < second < 150 else ""))
+    first, over = (alert for alert in told if alert is not None)
+    assert first.headline == (f"WARN detector data: nobody is watching, what detectors say cannot be read ({missing})")
+    assert (first.since_ns, first.ts_ns) == (at(20), at(85))
+    assert (over.status, over.ts_ns) == ("resolved", at(150))
+
+
+def test_a_broker_whose_clock_is_ahead_does_not_delay_silence() -> None:
+    """A dead detector would be alive for as long as that clock is ahead."""
+    listening = vigil()
+    listening.take(beat(0), at(600), at(0))
+    assert listening.news(at(SILENT_S + 1)) is not None
 
 
 def test_a_silence_from_before_the_start_is_told_only_after_a_while() -> None:

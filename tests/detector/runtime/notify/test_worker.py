@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from detector.alerts.desk import Desk
 from detector.alerts.message import Message
@@ -16,7 +17,8 @@ from detector.alerts.steps import Step, settle
 from detector.alerts.threads import Thread
 from detector.alerts.traits import Traits
 from detector.runtime.notify.clocks import WallClock
-from detector.runtime.notify.worker import CLOSED_S, Sent, Worker
+from detector.runtime.notify.pause import CLOSED_S
+from detector.runtime.notify.worker import Sent, Worker
 from detector.sinks.sink import Delivery
 from tests.kit.alerts import an_alert
 from tests.kit.hurried import START_NS, hurried
@@ -30,11 +32,11 @@ class Channel:
         self.answers = list(answers)
         self.at_s: list[float] = []
         self.hangs = False
+        self.takes_s = 0.0
 
     async def send(self, delivery: Delivery) -> Outcome:
         self.at_s.append(round(asyncio.get_running_loop().time(), 3))
-        if self.hangs:
-            await asyncio.sleep(10_000)
+        await asyncio.sleep(10_000 if self.hangs else self.takes_s)
         return self.answers.pop(0) if self.answers else Delivered("m")
 
     async def close(self) -> None: ...
@@ -47,16 +49,26 @@ class Office:
         route = Route(sinks=("phone",), group_by="scope", group_wait_s=0)
         self.desk = Desk([route], {"phone": channel.traits})
         self.now_ns = now_ns
+        self.begun = 0
+        self.speechless = False
         for number in range(stories):
             self.desk.take(an_alert(scope=f"COIN{number}", since_ns=START_NS), START_NS)
 
     def due(self, sink: str) -> tuple[Thread, Step] | None:
         return self.desk.due(sink, self.now_ns())
 
+    def begins(self, thread: Thread, step: Step) -> None:
+        self.begun += 1
+
     async def prepare(self, thread: Thread, step: Step) -> Delivery:
+        if self.speechless:
+            raise ValueError("no words")
+        return self.unworded(thread, step)
+
+    def unworded(self, thread: Thread, step: Step) -> Delivery:
         alerts = self.desk.alerts_of(thread)
         return Delivery(
-            delivery_id="d",
+            delivery_id=f"{thread.thread_id}|{thread.revision}",
             message_id="m",
             thread_id=thread.thread_id,
             act=step.act,
@@ -152,29 +164,49 @@ async def test_a_message_that_is_refused_is_not_tried_again_and_the_others_go_on
 
 
 @hurried
-async def test_an_error_of_ours_is_told_and_ends_neither_the_worker_nor_the_next_message(
+async def test_an_error_of_ours_is_tried_again_told_and_does_not_hold_up_the_others_for_ever(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A fault in one text would silence the channel."""
+    """A fault in one text would silence the channel, or a passing one would lose a message."""
     channel = Channel()
-    channel.answers = [Delivered("m")]
-    channel.send = broken_once(channel)  # type: ignore[method-assign, assignment]
-    worker, _ = await work(channel, 2, 60)
-    assert (worker.counts["rejected"], worker.counts["new"]) == (1, 1)
+    channel.send = broken(channel, times=4)  # type: ignore[method-assign, assignment]
+    worker, office = await work(channel, 2, 60)
+    assert (worker.counts["retryat"], worker.counts["rejected"], worker.counts["new"]) == (3, 1, 1)
+    assert office.desk.waiting("phone") == 0
     assert "the sink phone failed" in caplog.text
 
 
-def broken_once(channel: Channel) -> Callable[[Delivery], Coroutine[Any, Any, Outcome]]:
-    """Raises, then works."""
+def broken(channel: Channel, times: int) -> Callable[[Delivery], Coroutine[Any, Any, Outcome]]:
+    """Raises so often, then works."""
     good, calls = channel.send, [0]
 
     async def send(delivery: Delivery) -> Outcome:
         calls[0] += 1
-        if calls[0] == 1:
+        if calls[0] <= times:
             raise KeyError("ours")
         return await good(delivery)
 
     return send
+
+
+@hurried
+async def test_an_edit_that_has_to_wait_holds_back_no_new_message_for_long() -> None:
+    """An emergency would wait fifty minutes because an old message was edited too often."""
+    channel, clock = Channel(Delivered("m"), RetryAt(3000, "too many edits")), WallClock()
+    office = Office(channel, 1, clock.now_ns)
+    worker = Worker("phone", channel, office, clock, polite=False)
+    running = asyncio.create_task(worker.run())
+    await asyncio.sleep(5)
+    (story,) = office.desk.kept.stories.values()
+    office.desk.take(replace(story.alert, revision=2, alert_id="b", status="updated"), clock.now_ns())
+    await asyncio.sleep(5)
+    worse = replace(story.alert, revision=3, alert_id="c", status="escalated", level="EMERGENCY")
+    office.desk.take(worse, clock.now_ns())
+    await asyncio.sleep(100)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert len(channel.at_s) == 3
+    assert channel.at_s[2] - channel.at_s[1] <= 61
 
 
 @hurried
@@ -201,7 +233,65 @@ async def test_a_replay_is_polite_to_real_channels() -> None:
             self.ns += 10**10
             return self.ns
 
+        def steady_ns(self) -> int:
+            return self.now_ns()
+
     channel, clock = Channel(paces=((1, 2.0),)), Recording()
     office = Office(channel, 4, lambda: START_NS)
     await Worker("phone", channel, office, clock, polite=True).settle()
     assert channel.at_s == pytest.approx([0, 2, 4, 6], abs=0.01)
+
+
+@hurried
+async def test_what_cannot_be_put_in_words_ends_neither_the_worker_nor_the_next_message() -> None:
+    """One alert of a kind that nobody thought of would silence all channels."""
+    channel, clock = Channel(), WallClock()
+    office = Office(channel, 2, clock.now_ns)
+    office.speechless = True
+    worker = Worker("phone", channel, office, clock, polite=False)
+    await worker.settle()
+    office.speechless = False
+    running = asyncio.create_task(worker.run())
+    await asyncio.sleep(5)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert (worker.counts["rejected"], worker.counts["new"]) == (1, 1)
+
+
+@hurried
+async def test_a_send_that_is_under_way_is_finished_though_the_work_is_ended() -> None:
+    """Every restart in the middle of a message would send it twice."""
+    channel, clock = Channel(), WallClock()
+    channel.takes_s = 3.0
+    office = Office(channel, 1, clock.now_ns)
+    worker = Worker("phone", channel, office, clock, polite=False)
+    running = asyncio.create_task(worker.run())
+    await asyncio.sleep(1)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert worker.is_sending
+    await worker.settle()
+    assert len(channel.at_s) == 1
+    assert office.desk.waiting("phone") == 0
+
+
+@hurried
+async def test_edits_leave_room_for_what_is_new() -> None:
+    """An emergency would wait half a minute behind numbers that changed."""
+    channel, clock = Channel(paces=((20, 60.0),)), WallClock()
+    office = Office(channel, 1, clock.now_ns)
+    worker = Worker("phone", channel, office, clock, polite=False)
+    running = asyncio.create_task(worker.run())
+    (story,) = office.desk.kept.stories.values()
+    for number in range(2, 32):
+        await asyncio.sleep(1)
+        office.desk.take(replace(story.alert, revision=number, alert_id=f"r{number}", status="updated"), clock.now_ns())
+        worker.woken.set()
+    began_s = asyncio.get_running_loop().time()
+    office.desk.take(an_alert(scope="NEW", level="EMERGENCY", since_ns=clock.now_ns()), clock.now_ns())
+    worker.woken.set()
+    await asyncio.sleep(2)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert worker.counts["new"] == 2
+    assert channel.at_s[-1] - began_s < 1
