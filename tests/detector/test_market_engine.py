@@ -214,7 +214,7 @@ def test_the_usual_flow_is_not_learnt_in_the_crash(readings: list[Reading]) -> N
     assert stage.memory.pool.usual_rate.recent == before
 
 
-@pytest.mark.parametrize("cut", [1, 600, CALM_S + 10, CALM_S + 60, CALM_S + 700])
+@pytest.mark.parametrize("cut", [1, pytest.param(600, marks=pytest.mark.slow), CALM_S + 10, CALM_S + 60, CALM_S + 700])
 def test_a_restart_changes_nothing(readings: list[Reading], cut: int) -> None:
     """Another process would tell another story, or the same one under other ids."""
     whole, first, second = MarketEngine(), MarketEngine(), MarketEngine()

@@ -196,7 +196,7 @@ async def test_an_encrypted_call_goes_through_a_tunnel(monkeypatch: pytest.Monke
         assert health.total("rest_failures", label="proxy") == 0
 
 
-@pytest.mark.parametrize("kind", [HttpProxy, SocksProxy])
+@pytest.mark.parametrize("kind", [HttpProxy, pytest.param(SocksProxy, marks=pytest.mark.slow)])
 async def test_a_proxy_that_is_away_is_named_and_tried_again(
     kind: type[HttpProxy | SocksProxy], monkeypatch: pytest.MonkeyPatch
 ) -> None:

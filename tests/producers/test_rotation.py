@@ -74,6 +74,7 @@ def test_joined_files_are_the_one_file_event_for_event(
     assert many.progress() == 1
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(steps=st.integers(1, 12), last=st.integers(1, 40), at=st.integers(0, 10))
 def test_files_rotated_anywhere_are_the_one_file(

@@ -103,6 +103,7 @@ def test_delivery_order_within_the_lateness_changes_nothing(seed: int, random: R
     assert engine.snapshot() == last
 
 
+@pytest.mark.slow
 def test_delivery_order_of_the_whole_stream_changes_nothing() -> None:
     """As above, with definitions and the warm-up among the permuted events."""
     random = Random(7)
@@ -196,6 +197,7 @@ def test_two_processes_with_different_hash_seeds_say_the_same() -> None:
     assert found == {digest(SEEDS[0])}
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_by_the_markets_and_not_by_the_events() -> None:
     """A detector that runs for months would grow until it is killed in the middle of a crash."""
     engine = Engine()

@@ -94,7 +94,7 @@ def test_what_is_recorded_is_what_is_replayed(tmp_path: Path, capfd: pytest.Capt
     assert "binance-spot frames: 8," in err
 
 
-@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("which", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_signal_completes_the_files(which: signal.Signals, tmp_path: Path) -> None:
     """The last half second, and the end of the file, would be missing after every restart."""
     with serving("--speed", "4") as url, recording(url, tmp_path) as running:
@@ -144,6 +144,7 @@ def test_a_killed_recording_is_readable_and_the_next_one_begins_beside_it(tmp_pa
     assert "everything before the cut was used" in told
 
 
+@pytest.mark.slow
 def test_a_restart_counts_old_files_to_the_quota(tmp_path: Path) -> None:
     """Each restart would take a quota of its own."""
     with serving("--speed", "0") as url:

@@ -112,7 +112,9 @@ def test_what_nobody_knows_is_refused_before_anything_is_opened(changes: dict[st
         run_spot("http://127.0.0.1:1", **changes)
 
 
-@pytest.mark.parametrize(("which", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+@pytest.mark.parametrize(
+    ("which", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 0, marks=pytest.mark.slow)]
+)
 def test_a_signal_ends_the_run_with_its_summary(which: signal.Signals, code: int, tmp_path: Path) -> None:
     """Ctrl-C would hang or end in a traceback; a supervisor's stop would look like a failure."""
     with serving("--speed", "1") as url:

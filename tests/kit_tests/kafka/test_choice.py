@@ -50,6 +50,7 @@ def test_the_default_suite_leaves_out_whatever_asks_for_a_broker(tmp_path: Path)
     assert "1 passed, 1 deselected" in run_tests(tmp_path, "not slow and not kafka")
 
 
+@pytest.mark.slow
 def test_without_a_broker_the_summary_says_why_and_what_helps(tmp_path: Path) -> None:
     """Otherwise people would take skipped tests for passed ones, and not know what to install."""
     said = run_tests(tmp_path, "kafka")
@@ -58,6 +59,7 @@ def test_without_a_broker_the_summary_says_why_and_what_helps(tmp_path: Path) ->
     assert "or set KAFKA_BOOTSTRAP_SERVERS" in said
 
 
+@pytest.mark.slow
 def test_under_ci_no_broker_is_a_failure(tmp_path: Path) -> None:
     """Otherwise CI would stay green for ever on a machine that lost its Java."""
     said = run_tests(tmp_path, "kafka", CI="true")

@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +76,7 @@ def test_as_long_as_something_older_is_on_disk_newer_records_go_there_too(tmp_pa
     end(spool)
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(["put", "all", "send", "relieve", "restart"]), max_size=60))
 def test_whatever_happens_each_partition_gets_every_record_in_order(script: list[str]) -> None:
     """Over full memories and restarts, what must not be lost is lost or reordered."""

@@ -43,6 +43,7 @@ async def test_it_says_where_it_listens_plays_and_exits() -> None:
     assert b"\xc2\xb5s a frame" in said
 
 
+@pytest.mark.slow
 async def test_made_up_markets_go_on_now_whoever_listens() -> None:
     """A user tries every venue on one machine, without a recording."""
     process = await asyncio.create_subprocess_exec(

@@ -101,6 +101,7 @@ async def test_deliveries_that_are_lost_twice_or_out_of_order_change_nothing(see
     assert worker.frames.repeated > 0
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(seed=st.integers(0, 10_000))
 async def test_workers_that_are_killed_one_after_the_other_tell_the_story_once(seed: int) -> None:
