@@ -37,6 +37,8 @@ class Thread(msgspec.Struct, kw_only=True):
     """By episode."""
     revision: int = 0
     """Grows with everything that is to be seen."""
+    worst: int = 0
+    """The highest level that any of it is said to have had, here or before it was told here."""
     rings: int = 0
     """How many new messages it has been worth."""
     rang_ns: int = 0
@@ -90,6 +92,7 @@ class Thread(msgspec.Struct, kw_only=True):
             resolved=alert.status == "resolved",
         )
         self.revision += 1
+        self.worst = max(self.worst, rank(alert.peak_level))
         self.changed_ns = max(self.changed_ns, alert.ts_ns)
         if rank(alert.level) > self.peak:
             self.peak, self.peak_ns = rank(alert.level), alert.ts_ns
@@ -112,4 +115,5 @@ class Thread(msgspec.Struct, kw_only=True):
             return True
         # A story that was over and goes on no worse than it was is known: the detector says `updated` then.
         goes_on = known is not None and known.resolved and alert.status == "updated"
-        return rank(alert.level) > self.level and not goes_on
+        level, recent = rank(alert.level), alert.ts_ns - self.rang_ns <= regroup_ns
+        return level > self.level and not goes_on and not (recent and level <= self.worst)

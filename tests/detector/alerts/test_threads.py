@@ -17,10 +17,18 @@ def told(alerts: Sequence[Alert], *, ready_ns: int = 0) -> tuple[Thread, list[bo
     return thread, [thread.take(alert, regroup_ns=QUARTER_NS, ready_ns=ready_ns) for alert in alerts]
 
 
-def test_only_what_is_graver_than_all_that_is_shown_rings() -> None:
-    """People would be called for what they know."""
-    _, rang = told(episode("WARN", "WARN", "HIGH", "WARN", "HIGH", "CRITICAL"))
-    assert rang == [True, False, True, False, True, True, False]
+def test_what_is_graver_than_anything_before_rings_at_once() -> None:
+    """People would hear too late, or of what they know."""
+    _, rang = told(episode("WARN", "WARN", "HIGH", "WARN", "CRITICAL"))
+    assert rang == [True, False, True, False, True, False]
+
+
+def test_a_story_that_swings_rings_no_more_than_once_in_a_quarter_of_an_hour() -> None:
+    """A level that comes and goes each minute would be a message a minute; and a second wave none at all."""
+    _, rang = told(episode("HIGH", "WARN", "HIGH", "WARN", "HIGH"))
+    assert rang == [True, False, False, False, False, False]
+    _, rang = told(episode("HIGH", "WARN", "HIGH", every_s=600))
+    assert rang == [True, False, True, False]
 
 
 def test_assets_that_join_within_a_quarter_of_an_hour_do_not_ring_again() -> None:
