@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 START_S = 30.0
 """A slow machine imports the server in a few seconds; longer means that it will not come."""
 
+LINGER_S = 600
+"""Everything is sent long before a busy machine has read it; we end the server when we have."""
+
 TYPICAL_SYMBOLS = ("BTCUSDT", "BTCUSD_PERP", "BTC")
 """One of these names a market on every venue; a handful of markets needs as many sockets as one."""
 
@@ -65,9 +68,14 @@ def _sockets(venue: Venue) -> int:
 
 @asynccontextmanager
 async def _server(arguments: Sequence[str]) -> AsyncIterator[str]:
-    command = [sys.executable, "-m", "producers.venue_server", *arguments, "--speed", "0", "--recorded-clock"]
+    options = [*arguments, "--speed", "0", "--recorded-clock", "--linger", str(LINGER_S)]
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "producers.venue_server",
+        *options,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
     if process.stdout is None or process.stderr is None:
         raise ProducerError("the venue server has no pipes")

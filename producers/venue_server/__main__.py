@@ -32,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--venue", choices=tuple(dialects()), help="the venue of files that do not name one")
     parser.add_argument("--port", type=port, default=0, help="0 takes a free one")
     parser.add_argument("--speed", type=speed, default=1.0, help="recorded per real seconds; 0: as fast as possible")
+    parser.add_argument(
+        "--linger", type=seconds, default=30.0, metavar="SECONDS", help="how long clients may read on once all is sent"
+    )
     parser.add_argument("--expect-sockets", type=count, default=1, help="start when so many listen; 0: on request")
     parser.add_argument("--recorded-clock", action="store_true", help="give every socket the recorded receive time")
     parser.add_argument("--source", choices=(*OF_THE_RECONSTRUCTION, SYNTHETIC), help="instead of files")
@@ -128,7 +131,7 @@ async def _serve(options: argparse.Namespace) -> int:
         sys.stdout.flush()
         await server.finished()
         # The last snapshots may be asked for when everything was sent.
-        await server.deserted()
+        await server.deserted(timeout_s=options.linger)
         played, sent = server.player.frames_played, sum(mount.sent for mount in server.mounts.values())
         cost_us = server.player.playing_s / max(1, played) * 1e6
         sys.stderr.write(f"played {played} frames, sent {sent}, {cost_us:.1f} µs a frame\n")

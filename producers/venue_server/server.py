@@ -123,7 +123,7 @@ class VenueServer:
         """Play, whoever listens."""
         self.player.start()
 
-    async def deserted(self, *, timeout_s: float = 30.0) -> None:
+    async def deserted(self, *, timeout_s: float) -> None:
         """Return when no client is connected any more, or is taken not to go."""
         server = self._runner.server if self._runner is not None else None
         for _ in range(int(timeout_s / LOOK_EVERY_S)):
