@@ -198,6 +198,7 @@ class Notifier:
         """Write down what is not yet, and let go of everything."""
         for worker in self.workers.values():
             await worker.end()
+        self._write_again_s = 0.0  # there is no later
         self.save()
         for sink in self.sinks.values():
             await sink.close()
