@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import msgspec
-
 from detector.alerts.inhibition import is_a_part
+from detector.alerts.kept import Changes, Kept, Story
 from detector.alerts.match import rank, sink_scope
 from detector.alerts.routes import Route
 from detector.alerts.silences import Silence, silencing
@@ -23,44 +22,6 @@ from schemas.alert import LEVELS, MARKET, OURS, Alert
 
 FORGET_NS = 7_200 * NS
 """A story that is over may go on within a quarter of an hour; its threads are kept so long, by event time."""
-
-
-class Story(msgspec.Struct, kw_only=True):
-    """The newest revision of an episode."""
-
-    alert: Alert
-    fed: tuple[str, ...] = ()
-    """Feeds that got any of it: they get the rest to its end."""
-
-
-class Kept(msgspec.Struct, kw_only=True):
-    """Everything that a desk remembers."""
-
-    stories: dict[str, Story] = {}
-    """By episode."""
-    threads: dict[str, Thread] = {}
-    shown: dict[str, Alert] = {}
-    """By alert id: the revisions that members of threads are of."""
-    number: int = 0
-
-
-class Changes(msgspec.Struct):
-    """What has to be written down since it was asked last."""
-
-    alerts: list[Alert] = []
-    stories: set[str] = set()
-    threads: set[str] = set()
-    gone: set[str] = set()
-    """Threads that are forgotten."""
-
-    def and_then(self, later: Changes) -> Changes:
-        """These and what came after them."""
-        return Changes(
-            alerts=[*self.alerts, *later.alerts],
-            stories=self.stories | later.stories,
-            threads=(self.threads | later.threads) - later.gone,
-            gone=self.gone | later.gone,
-        )
 
 
 class Desk:

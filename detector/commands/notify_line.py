@@ -32,6 +32,6 @@ def status_line(source: KafkaSource, notifier: Notifier, life: ClusterLife) -> s
     parts += [f"{name}: {worker.trouble}" for name, worker in notifier.workers.items() if worker.trouble]
     if source.poisoned:
         parts.append(f"{source.poisoned:,} unreadable records left out")
-    if notifier.unwritten:
-        parts.append(f"the store failed {notifier.unwritten:,} times")
+    if notifier.ledger.failures:
+        parts.append(f"the store failed {notifier.ledger.failures:,} times")
     return "; ".join(parts)

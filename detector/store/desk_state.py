@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from detector.alerts.desk import Changes, Kept, Story
+from detector.alerts.kept import Changes, Kept, Story
 from detector.alerts.threads import Thread
 from detector.store import history
 from detector.store.database import Database

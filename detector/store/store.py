@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from detector.alerts.desk import Changes, Kept
+from detector.alerts.kept import Changes, Kept
 from detector.alerts.silences import Silence
 from detector.store import forgetting, history, log
 from detector.store.database import BUSY_S, Database

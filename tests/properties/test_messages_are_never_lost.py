@@ -7,8 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from detector.alerts.desk import Desk, Kept
+from detector.alerts.desk import Desk
 from detector.alerts.inhibition import is_a_part
+from detector.alerts.kept import Kept
 from detector.alerts.match import Match, rank
 from detector.alerts.outcomes import Delivered, Outcome, Rejected, RetryAt, Unknown
 from detector.alerts.routes import Route

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from detector.alerts.desk import Changes, Desk
+from detector.alerts.desk import Desk
 from detector.alerts.lost_sight import lost
 from detector.alerts.match import is_of_sink, rank
 from detector.alerts.message import Message
@@ -28,6 +27,7 @@ from detector.alerts.threads import Thread
 from detector.composing import digest
 from detector.runtime.notify.chat_desk import ChatDesk
 from detector.runtime.notify.clocks import Clock
+from detector.runtime.notify.ledger import Ledger
 from detector.runtime.notify.pause import Pause
 from detector.runtime.notify.sink_trouble import SinkTroubles
 from detector.runtime.notify.worker import Sent, Worker
@@ -45,9 +45,6 @@ logger = logging.getLogger(__name__)
 TICK_S = 0.25
 FORGET_EVERY_S = 3600.0
 AGAIN_S = 10.0
-WRITE_AGAIN_S = 5.0
-SAY_AGAIN_S = 60.0
-"""Between two warnings that nothing can be written down."""
 
 
 Seen = TypeVar("Seen")
@@ -94,15 +91,11 @@ class Notifier:
         self.desk = Desk(routes, traits, kept=store.load(), expires_s=expires_s)
         self.desk.silences = store.silences(clock.now_ns())
         self.workers = {name: Worker(name, sink, self, clock, polite=polite) for name, sink in sinks.items()}
-        self.position = store.position()
-        self.unwritten = 0
-        """How often the store could not be written."""
+        self.ledger = Ledger(store, self.desk)
         self._pictures = pictures
         self._tried_before: dict[str, bool] = {}
         self._troubles = SinkTroubles(story.alert for story in self.desk.kept.stories.values())
-        self._dirty = False
         self._blind = False
-        self._said_s = self._write_again_s = -SAY_AGAIN_S
         for notice in self._troubles.of_others(sinks, clock.now_ns()):
             self.take(notice)
 
@@ -117,9 +110,7 @@ class Notifier:
 
     def read_up_to(self, position: int | None) -> None:
         """Everything before this position of the input is taken, or was nothing for us."""
-        self._dirty = True
-        if position is not None:
-            self.position = position
+        self.ledger.read_up_to(position)
 
     def begin_anew(self) -> None:
         """The detector that told of the stories that go on is no more, and another will not go on with them: people
@@ -129,6 +120,15 @@ class Notifier:
         for story in list(self.desk.kept.stories.values()):
             if story.alert.status != "resolved" and not is_of_sink(story.alert):
                 self.take(lost(story.alert, now_ns))
+
+    @property
+    def position(self) -> int | None:
+        """Where the input is to be read on."""
+        return self.ledger.position
+
+    def save(self) -> None:
+        """Write down what was decided."""
+        self.ledger.save()
 
     def take_state(self, state: MarketState) -> None:
         """Where the market stands, for whoever asks."""
@@ -198,8 +198,7 @@ class Notifier:
         """Write down what is not yet, and let go of everything."""
         for worker in self.workers.values():
             await worker.end()
-        self._write_again_s = 0.0  # there is no later
-        self.save()
+        self.ledger.save(last=True)
         for sink in self.sinks.values():
             await sink.close()
         self.store.close()
@@ -226,7 +225,7 @@ class Notifier:
             try:
                 more = self.store.forget(self.clock.now_ns() - KEEP_NS)
             except StoreError as error:
-                self._cannot_write(error)
+                self.ledger.failed(error)
             await asyncio.sleep(TICK_S if more else FORGET_EVERY_S)
 
     def _pass_time(self) -> None:
@@ -235,9 +234,9 @@ class Notifier:
             if self.store.silences_changed():
                 self.silences_changed()
         except StoreError as error:
-            self._cannot_write(error)
+            self.ledger.failed(error)
         for thread in self.desk.tick(now_ns):
-            self._log(LogEntry.of_expired(thread, now_ns))
+            self.ledger.log(LogEntry.of_expired(thread, now_ns))
 
     def silences_changed(self) -> None:
         """Look at them anew, and wake whoever may speak again."""
@@ -304,44 +303,10 @@ class Notifier:
             thread.tried = before  # this one did not arrive; an earlier one may have
         settle(thread, step, outcome, traits, revision=delivery.revision, rings=rings, now_ns=now_ns)
         self.desk.changes.threads.add(thread.thread_id)
-        self._log(LogEntry.of(delivery, thread.sink, outcome, now_ns=now_ns, late_ns=step.late_ns))
+        self.ledger.log(LogEntry.of(delivery, thread.sink, outcome, now_ns=now_ns, late_ns=step.late_ns))
         notice = self._troubles.take(thread.sink, outcome, now_ns)
         if notice is not None:
             self.take(notice)
-
-    # Memory
-
-    def save(self) -> None:
-        """Write down what was decided since the last time."""
-        changes = self.desk.changes
-        if self._dirty or changes.threads or changes.gone or changes.stories or changes.alerts:
-            self._write(lambda taken: self.store.save(taken, self.desk.kept, position=self.position))
-
-    def _log(self, entry: LogEntry) -> None:
-        self._write(lambda taken: self.store.settled(entry, taken, self.desk.kept, position=self.position))
-
-    def _write(self, write: Callable[[Changes], None]) -> None:
-        now_s = time.monotonic()
-        if now_s < self._write_again_s:
-            return
-        changes = self.desk.take_changes()
-        try:
-            write(changes)
-            self._dirty = False
-        except StoreError as error:
-            self.desk.changes = changes.and_then(self.desk.changes)
-            self._dirty = True
-            # Each attempt holds everything up for as long as the store is patient.
-            self._write_again_s = now_s + WRITE_AGAIN_S
-            self._cannot_write(error)
-
-    def _cannot_write(self, error: StoreError) -> None:
-        """People are told all the same: a message twice is better than none."""
-        self.unwritten += 1
-        now_s = time.monotonic()
-        if now_s - self._said_s >= SAY_AGAIN_S:
-            self._said_s = now_s
-            logger.error("messages go on, but nothing is written down, and may be sent again: %s", error)
 
 
 def _delivery(thread: Thread, step: Step, alerts: tuple[Alert, ...], message: Message) -> Delivery:

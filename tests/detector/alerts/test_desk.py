@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from detector.alerts.desk import FORGET_NS, Desk, Kept
+from detector.alerts.desk import FORGET_NS, Desk
+from detector.alerts.kept import Kept
 from detector.alerts.match import Match, sink_scope
 from detector.alerts.outcomes import Delivered
 from detector.alerts.routes import QuietHours, Route

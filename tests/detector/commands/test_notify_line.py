@@ -37,7 +37,7 @@ def test_a_notifier_without_troubles_is_told_in_a_few_words() -> None:
 def test_everything_that_somebody_must_look_at_is_named() -> None:
     """A channel that fails, or a market that nobody watches, would be found out in the next crash."""
     source, notifier, vigil, life = parts()
-    source.alerts, source.poisoned, notifier.unwritten = 12, 2, 3
+    source.alerts, source.poisoned, notifier.ledger.failures = 12, 2, 3
     source.market = MarketState(ts_ns=time.time_ns(), level="HIGH", stages=(), direction="down", since_ns=None)
     phone = notifier.workers["phone"]
     phone.counts.update(new=3, edit=9, retryat=1, unknown=1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from detector.alerts.desk import Changes, Kept
+from detector.alerts.kept import Changes, Kept
 from detector.alerts.silences import Silence
 from detector.commands import silence
 from detector.store.errors import StoreError

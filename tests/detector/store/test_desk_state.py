@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.alerts.desk import Desk, Kept
+from detector.alerts.desk import Desk
+from detector.alerts.kept import Kept
 from detector.alerts.outcomes import Delivered, Outcome, Rejected, RetryAt, Unknown
 from detector.alerts.routes import Route
 from detector.alerts.steps import settle

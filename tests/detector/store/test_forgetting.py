@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from detector.alerts.desk import Changes, Desk, Kept
+from detector.alerts.desk import Desk
+from detector.alerts.kept import Changes, Kept
 from detector.alerts.match import Match
 from detector.alerts.routes import Route
 from detector.alerts.traits import Traits

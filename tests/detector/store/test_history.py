@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from detector.alerts.desk import Changes, Kept
+from detector.alerts.kept import Changes, Kept
 from detector.store.history import MOST_FOUND
 from detector.store.store import Store
 from schemas.alert import Alert

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from detector.alerts.desk import Changes, Kept
+from detector.alerts.kept import Changes, Kept
 from detector.alerts.message import Message
 from detector.alerts.outcomes import Delivered, Outcome, Rejected, RetryAt, Unknown
 from detector.alerts.threads import Thread

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from detector.alerts.desk import Changes, Kept
+from detector.alerts.kept import Changes, Kept
 from detector.store.errors import StoreError
 from detector.store.log import LogEntry
 from detector.store.store import Store

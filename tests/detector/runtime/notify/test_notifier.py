@@ -140,7 +140,7 @@ async def test_a_disk_that_is_full_silences_nobody(monkeypatch: pytest.MonkeyPat
         patch.setattr(store, "settled", full)
         await tell(notifier, *episode("WARN", "HIGH", resolved=False))
     assert phone.acts == ["new WARN", "new HIGH"]
-    assert notifier.unwritten > 0
+    assert notifier.ledger.failures > 0
     monkeypatch.setattr(time, "monotonic", lambda: notifier_clock_s + 60)
     notifier.save()
     assert [thread.sent_rings for thread in store.load().threads.values()] == [2]
