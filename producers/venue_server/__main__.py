@@ -17,6 +17,7 @@ from producers import reconstruction
 from producers.errors import ProducerError
 from producers.reconstruction.facts import FIRST_MINUTE, LAST_MINUTE, minute_of
 from producers.venue_server.dialects import dialects
+from producers.venue_server.player import Patience
 from producers.venue_server.server import VenueServer
 from producers.venue_server.synthetic import synthetic
 from producers.venue_server.timeline import Frame, recorded
@@ -123,6 +124,7 @@ async def _serve(options: argparse.Namespace) -> int:
         expect_sockets=0 if made_up else options.expect_sockets,
         recorded_clock=options.recorded_clock,
         port=options.port,
+        patience=Patience(farewell_s=options.linger),
     )
     async with server:
         if made_up:
@@ -131,7 +133,7 @@ async def _serve(options: argparse.Namespace) -> int:
         sys.stdout.flush()
         await server.finished()
         # The last snapshots may be asked for when everything was sent.
-        await server.deserted(timeout_s=options.linger)
+        await server.deserted()
         played, sent = server.player.frames_played, sum(mount.sent for mount in server.mounts.values())
         cost_us = server.player.playing_s / max(1, played) * 1e6
         sys.stderr.write(f"played {played} frames, sent {sent}, {cost_us:.1f} µs a frame\n")

@@ -25,6 +25,8 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """After lost sockets, for them to come back and subscribe."""
     settle_s: float = 0.1
     """After the last subscription, for another to follow: venues take a long list in several messages."""
+    farewell_s: float = 30.0
+    """Once all is sent, for it to be read, and for each client to answer that the recording has ended."""
 
 
 class Player:

@@ -64,6 +64,7 @@ class VenueServer:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
+        self._patience = patience or Patience()
         lists, played = leading_market_lists(frames)
         self.mounts = {
             venue_id: Mount(dialect, faults=(faults or {}).get(venue_id, Faults()), markets=lists.get(venue_id, ()))
@@ -74,7 +75,7 @@ class VenueServer:
             mounts=self.mounts,
             speed=speed,
             expect_sockets=expect_sockets,
-            patience=patience or Patience(),
+            patience=self._patience,
         )
         self.url = ""
         self._recorded_clock = recorded_clock
@@ -123,10 +124,10 @@ class VenueServer:
         """Play, whoever listens."""
         self.player.start()
 
-    async def deserted(self, *, timeout_s: float) -> None:
+    async def deserted(self) -> None:
         """Return when no client is connected any more, or is taken not to go."""
         server = self._runner.server if self._runner is not None else None
-        for _ in range(int(timeout_s / LOOK_EVERY_S)):
+        for _ in range(int(self._patience.farewell_s / LOOK_EVERY_S)):
             if server is None or not server.connections:
                 return
             await asyncio.sleep(LOOK_EVERY_S)
@@ -177,7 +178,8 @@ class VenueServer:
         if listener is None or self.player.played_out.is_set():
             return web.Response(status=404 if listener is None else 503)
         # Pings and pongs are ours to send and to count: those of a half-open connection must stop as well.
-        socket = web.WebSocketResponse(autoping=False, compress=False)
+        # Who is behind answers a farewell when everything before it has been read.
+        socket = web.WebSocketResponse(autoping=False, compress=False, timeout=self._patience.farewell_s)
         await socket.prepare(request)
         transport = request.transport
         if transport is None:
